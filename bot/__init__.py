@@ -1,0 +1,1 @@
+"""The chat bot: what people see, on every platform. Stands on `rag`, never the other way round."""

@@ -1,0 +1,1 @@
+"""The sentences of the bot itself, in every language it speaks."""

@@ -1,0 +1,1 @@
+"""PLATFORMS: the adapters; each only translates."""

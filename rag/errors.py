@@ -1,0 +1,114 @@
+"""Every error that ragbot raises on purpose.
+
+They are split by what the caller does next::
+
+    RagError
+    ├── ConfigurationError      mend the file it names, exit code 2
+    ├── IngestError
+    │   ├── UnreadableDocument  skip this document, go on with the others
+    │   └── IngestBusy          another process is ingesting: wait or come back
+    ├── IndexMismatch           the index was made by another embedder: choose
+    ├── StateUnavailable        the state database does not answer: free rungs go on
+    └── ProviderError           a model or embedding service failed
+        ├── ProviderRefused     it said no (key, money, wrong request): do not retry
+        └── ProviderUnavailable it may work later: `retry_after_s` says when
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class RagError(Exception):
+    """The root of the tree: catching it catches what ragbot raises on purpose, and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationProblem:
+    """One thing that is wrong in a configuration file.
+
+    Attributes:
+        file: The file, or the name of the environment for a variable.
+        line: 1-based line, `None` where there is none (a missing file, an environment variable).
+        key: Dotted path of the key, such as `routing.cost_limits.daily_budget`.
+        expected: What should have stood there, and the nearest known name where a key is unknown.
+    """
+
+    file: str
+    line: int | None
+    key: str
+    expected: str
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{place}: {self.key}: {self.expected}" if self.key else f"{place}: {self.expected}"
+
+
+class ConfigurationError(RagError):
+    """The configuration is wrong; nothing was started. Carries every problem found, not the first alone."""
+
+    def __init__(self, problems: Sequence[ConfigurationProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class IngestError(RagError):
+    """Documents could not be taken in."""
+
+
+class UnreadableDocument(IngestError):  # noqa: N818 - named for what it is about, as people read it in reports
+    """One document cannot be read; the others can."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class IngestBusy(IngestError):  # noqa: N818
+    """Another process is ingesting into the same index."""
+
+
+class IndexMismatch(RagError):  # noqa: N818
+    """The index holds vectors of another embedding model or size; vectors of two models are never mixed."""
+
+    def __init__(self, *, recorded: str, configured: str) -> None:
+        self.recorded = recorded
+        self.configured = configured
+        super().__init__(f"the index was embedded with {recorded}, the configuration asks for {configured}")
+
+
+class StateUnavailable(RagError):  # noqa: N818
+    """The state database does not answer."""
+
+
+class ProviderError(RagError):
+    """A provider's call failed.
+
+    Attributes:
+        provider: The provider's name in the configuration.
+        status: The HTTP status, `None` where no answer came.
+    """
+
+    def __init__(self, message: str, *, provider: str, status: int | None = None) -> None:
+        self.provider = provider
+        self.status = status
+        super().__init__(message)
+
+
+class ProviderRefused(ProviderError):  # noqa: N818
+    """The provider said no for a reason that time does not mend: key, money, model or request."""
+
+
+class ProviderUnavailable(ProviderError):  # noqa: N818
+    """The provider may answer later.
+
+    Attributes:
+        retry_after_s: Seconds that the provider asked to wait, `None` where it named none.
+    """
+
+    def __init__(
+        self, message: str, *, provider: str, status: int | None = None, retry_after_s: float | None = None
+    ) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(message, provider=provider, status=status)

@@ -1,0 +1,1 @@
+"""Documents in: loaders, chunks, synchronisation."""

@@ -1,0 +1,1 @@
+"""LOADERS: one file per format."""

@@ -1,0 +1,330 @@
+"""The values that travel through the core: all frozen, none knows where it came from or goes to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+Language = Literal["en", "pt"]
+Task = Literal["factual", "code_generation", "document_analysis", "quick", "real_time"]
+Rung = Literal["fresh", "fallback", "cached", "extractive", "apology"]
+RungReason = Literal["model_answered", "no_model_configured", "nothing_relevant"]
+Stage = Literal["searching", "answering"]
+BlockKind = Literal["heading", "paragraph", "list", "code", "table"]
+
+DEFAULT_COLLECTION = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which collections a question may read.
+
+    Attributes:
+        collections: Their names; `None` reads every collection, the empty set reads nothing.
+    """
+
+    collections: frozenset[str] | None = None
+
+    @classmethod
+    def everything(cls) -> Scope:
+        """The scope of an operator at the terminal."""
+        return cls(None)
+
+    @classmethod
+    def of(cls, *collections: str) -> Scope:
+        """The scope that reads the named collections and no other."""
+        return cls(frozenset(collections))
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A part of a document that should not be cut in the middle: a heading, a paragraph, a list, code, a table.
+
+    Attributes:
+        text: As it stands in the source, so that a quotation can be found there; for formats with markup
+            that is not text (HTML), as a reader sees it. A heading's text is the heading alone.
+        level: 1 to 6 for a heading, 0 otherwise.
+        anchor: What follows `#` in a link to this heading; empty where there is none.
+    """
+
+    kind: BlockKind
+    text: str
+    level: int = 0
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """What a loader makes of a file.
+
+    Attributes:
+        title: The document's own title, `None` where it has none (its file name serves then).
+        url: Where people read the document, if it says so itself.
+    """
+
+    title: str | None
+    blocks: tuple[Block, ...]
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkText:
+    """A part of a document as the chunker cuts it.
+
+    Attributes:
+        heading_path: The headings above it, outermost first, without the document's title.
+        anchor: Of the innermost heading that has one; empty where there is none.
+        text: Verbatim blocks, separated by one blank line.
+    """
+
+    heading_path: tuple[str, ...]
+    anchor: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A part of a document that is indexed.
+
+    Attributes:
+        id: Stable over runs: the document's id and its position in the document.
+        source: The file's path, relative to the working folder where it lies below it.
+        link: Where a reader can open it: URL or path, with `#anchor`.
+        content_hash: Of the whole document; equal hashes mean that nothing has to be done.
+        vector: Of the embedder recorded in the index; `None` without one.
+    """
+
+    id: str
+    document_id: str
+    collection: str
+    source: str
+    link: str
+    title: str
+    heading_path: tuple[str, ...]
+    anchor: str
+    text: str
+    position: int
+    content_hash: str
+    ingested_at: datetime
+    vector: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk retrieved for a question.
+
+    Attributes:
+        score: Higher is better; comparable within one retrieval only.
+        text_score: BM25 score of the full-text leg, `None` where only the vector leg found it.
+        vector_distance: Cosine distance of the vector leg, `None` where only the full-text leg found it.
+    """
+
+    chunk: Chunk
+    score: float
+    text_score: float | None = None
+    vector_distance: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """What was found for a question, best first.
+
+    Attributes:
+        relevance: Between 0 and 1: how likely the passages answer the question (calibrated, see docs/retrieval.md).
+        relevant: Whether that is enough to answer from them.
+        nearest_titles: Titles of the nearest documents, for a refusal.
+        degraded: Why less was searched than is configured (`embedder_down`), `None` when all was.
+    """
+
+    passages: tuple[Passage, ...]
+    relevance: float
+    relevant: bool
+    nearest_titles: tuple[str, ...] = ()
+    degraded: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """`[n]` in an answer.
+
+    Attributes:
+        source: The document's path or URL, without anchor.
+        link: The same with `#anchor`.
+        quote: The quoted text, exactly as it stands in the passage.
+    """
+
+    n: int
+    title: str
+    heading: str
+    source: str
+    link: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier message of a conversation."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUsage:
+    """Tokens of one answer; `None` is unknown, never zero.
+
+    Attributes:
+        input: All input tokens, cached ones included.
+        cached_input: The part of `input` that was read from the provider's cache.
+        output: Thinking included.
+    """
+
+    input: int | None = None
+    output: int | None = None
+    cached_input: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer and how it was obtained.
+
+    Attributes:
+        text: Markdown with `[n]` citations, in the question's language.
+        task: `None` while the question was not sorted.
+        provider: Who wrote it; `extractive` where no model did.
+        rung: How far down the ladder the answer had to go; `rung_reason` says why.
+        refused: Nothing relevant was found; `text` says so and `citations` is empty.
+        nearest_titles: What the documents do talk about, for a refusal.
+        degraded: As in `Retrieval`.
+        cost_micro_usd: Exact, in millionths of a US dollar.
+        reference: Finds the answer's log line.
+    """
+
+    question: str
+    text: str
+    language: Language
+    citations: tuple[Citation, ...]
+    provider: str
+    model: str | None
+    rung: Rung
+    rung_reason: RungReason
+    latency_s: float
+    reference: str
+    task: Task | None = None
+    cached: bool = False
+    refused: bool = False
+    nearest_titles: tuple[str, ...] = ()
+    degraded: str | None = None
+    tokens: TokenUsage = field(default_factory=TokenUsage)
+    cost_micro_usd: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """An event of `RagPipeline.stream`: what is being done now."""
+
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An event of `RagPipeline.stream`: the next piece of the answer's text."""
+
+    text: str
+
+
+Event = Status | Token | Answer
+"""What `RagPipeline.stream` yields; the last one is always the `Answer`, whose text is all tokens joined."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that was not taken in, and why."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncProgress:
+    """How far an ingestion is.
+
+    Attributes:
+        total: Files to look at; known from the start.
+    """
+
+    done: int
+    total: int
+    chunks: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What an ingestion did, in documents (`chunks` written aside)."""
+
+    collection: str
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    chunks: int = 0
+    skipped: tuple[Skipped, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingPlan:
+    """What embedding the chunks that have no vector will take.
+
+    Attributes:
+        cost_micro_usd: Upper bound, rounded up.
+        tokens: Estimated from the characters.
+    """
+
+    embedder: str
+    chunks: int
+    tokens: int
+    cost_micro_usd: int
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedDocument:
+    """A document as the index knows it."""
+
+    id: str
+    collection: str
+    source: str
+    content_hash: str
+    chunks: int
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionSummary:
+    """A line of `ragbot sources`; `synced_at` is `None` for a collection never synchronised from here."""
+
+    collection: str
+    documents: int
+    chunks: int
+    synced_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStats:
+    """The index at a glance; `unindexed` rows are searched without an index, slowly, until `optimize`."""
+
+    documents: int
+    chunks: int
+    unindexed: int
+    embedder: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The outcome of an embedding call: one vector a text, in order."""
+
+    vectors: Sequence[Sequence[float]]
+    tokens: int
+    cost_micro_usd: int

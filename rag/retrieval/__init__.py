@@ -1,0 +1,1 @@
+"""The index and the search in it; the only room that imports lancedb."""

@@ -1,0 +1,1 @@
+"""The state database: engines, migrations and the small tables the core keeps."""

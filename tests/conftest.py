@@ -1,0 +1,23 @@
+"""What every test stands on: no real network."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+
+import pytest
+
+_connect = socket.socket.connect
+
+
+def _loopback_only(self: socket.socket, address: object) -> None:
+    if self.family in {socket.AF_INET, socket.AF_INET6}:
+        host = str(address[0])  # type: ignore[index]  # an internet address is a tuple
+        if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+            raise AssertionError(f"a test reached out to {host}; only loopback is allowed")
+    _connect(self, address)  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_network() -> None:
+    socket.socket.connect = _loopback_only  # type: ignore[method-assign]
