@@ -1,0 +1,106 @@
+"""The bot's settings: `config/bot.yaml`, checked once and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
+
+from bot.messages import Locale
+from rag.errors import ConfigurationError, ConfigurationProblem
+from rag.model import DEFAULT_COLLECTION
+from rag.settings import Expected, Flag, RagSettings, Section, Url, load_file
+
+BOT_FILE = "bot.yaml"
+GUIDE_COLLECTION = "ragbot-guide"
+
+CollectionName: TypeAlias = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"),
+    Expected("a collection's name: up to 64 letters, digits, dots, hyphens and underscores, such as team-handbook"),
+]
+
+
+class DocumentSource(Section):
+    """Documents that `ragbot run` keeps in step with the index.
+
+    Attributes:
+        path: A file or a folder, relative to the working folder.
+        url: Where people read what lies under `path`; `None` where they open the files themselves.
+    """
+
+    path: Annotated[Path, Expected("the path of a file or folder")]
+    collection: CollectionName = DEFAULT_COLLECTION
+    url: Url | None = None
+
+
+class PlatformSettings(Section):
+    """Whether a platform is served."""
+
+    enabled: Flag = True
+
+
+class Platforms(Section):
+    """The platforms that there are."""
+
+    console: PlatformSettings = PlatformSettings()
+
+
+class _BotFile(Section):
+    language: Annotated[Literal["auto"] | Locale, Expected("en, pt-BR or auto")] = "auto"
+    documents: tuple[DocumentSource, ...] = (DocumentSource(path=Path("docs"), collection=GUIDE_COLLECTION),)
+    audiences: Mapping[str, tuple[CollectionName, ...]] = Field(default_factory=dict)
+    platforms: Platforms = Platforms()
+
+
+@dataclass(frozen=True, slots=True)
+class BotSettings:
+    """Everything that the bot can be told.
+
+    Attributes:
+        locale: The language of the bot's own sentences.
+        audiences: The collections that a place may read, `*` standing for every place that is not named;
+            without any, every place reads everything.
+    """
+
+    locale: Locale
+    documents: tuple[DocumentSource, ...]
+    audiences: Mapping[str, tuple[str, ...]]
+    platforms: Platforms
+
+    @classmethod
+    def load(cls, folder: Path, environ: Mapping[str, str]) -> BotSettings:
+        """Read the folder's file; without one, all defaults.
+
+        Raises:
+            ConfigurationError: With every problem of the file.
+        """
+        file, problems = load_file(_BotFile, folder / BOT_FILE, environ)
+        if file is None:
+            raise ConfigurationError(problems)
+        return cls(
+            locale=_locale(environ) if file.language == "auto" else file.language,
+            documents=file.documents,
+            audiences=file.audiences,
+            platforms=file.platforms,
+        )
+
+
+def _locale(environ: Mapping[str, str]) -> Locale:
+    """What POSIX says the language of messages is: the first of three variables that is not empty."""
+    name = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "")
+    return "pt-BR" if name.lower().startswith("pt") else "en"
+
+
+def check_files(folder: Path, environ: Mapping[str, str]) -> tuple[ConfigurationProblem, ...]:
+    """Every problem of both files and of the environment; none if ragbot can start with them."""
+    problems: list[ConfigurationProblem] = []
+    for load in (RagSettings.load, BotSettings.load):
+        try:
+            load(folder, environ)
+        except ConfigurationError as error:
+            problems += error.problems
+    return tuple(dict.fromkeys(problems))  # a missing folder is a problem of both

@@ -1,0 +1,48 @@
+"""Configuration: files and environment to frozen, checked values. Nothing else reads the environment."""
+
+from rag.settings.core import RAG_FILE, EmbedderSettings, RagSettings
+from rag.settings.environment import DEFAULT_FOLDER, config_folder, read_environment
+from rag.settings.fields import Expected, Flag, Section, Url
+from rag.settings.loading import load_file
+from rag.settings.sections import (
+    CachedThings,
+    Caching,
+    CostLimits,
+    CostTracking,
+    DailyReports,
+    EmbeddingModel,
+    Monitoring,
+    Optimization,
+    ProviderSettings,
+    RetrievalSettings,
+    Routing,
+    Timeouts,
+    TtlByType,
+)
+
+__all__ = [
+    "DEFAULT_FOLDER",
+    "RAG_FILE",
+    "CachedThings",
+    "Caching",
+    "CostLimits",
+    "CostTracking",
+    "DailyReports",
+    "EmbedderSettings",
+    "EmbeddingModel",
+    "Expected",
+    "Flag",
+    "Monitoring",
+    "Optimization",
+    "ProviderSettings",
+    "RagSettings",
+    "RetrievalSettings",
+    "Routing",
+    "Section",
+    "Timeouts",
+    "TtlByType",
+    "Url",
+    "config_folder",
+    "load_file",
+    "read_environment",
+]

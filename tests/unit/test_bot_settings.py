@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from bot.settings import BOT_FILE, BotSettings, check_files
+from rag.errors import ConfigurationError
+from rag.settings import RAG_FILE
+
+SHIPPED = Path(__file__).parents[2] / "config"
+
+
+def load(folder: Path, text: str, environ: Mapping[str, str] | None = None) -> BotSettings:
+    (folder / BOT_FILE).write_text(text, encoding="utf-8")
+    return BotSettings.load(folder, environ or {})
+
+
+def problem(folder: Path, text: str) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        load(folder, text)
+    (only,) = caught.value.problems
+    return str(only).removeprefix(f"{folder}/{BOT_FILE}:")
+
+
+def test_no_file_an_empty_file_and_the_shipped_file_mean_the_same(tmp_path: Path) -> None:
+    without = BotSettings.load(tmp_path, {})
+    assert load(tmp_path, "") == without
+    assert BotSettings.load(SHIPPED, {}) == without
+
+
+def test_by_default_the_console_answers_from_the_guide_and_every_place_reads_everything(tmp_path: Path) -> None:
+    settings = BotSettings.load(tmp_path, {})
+    (guide,) = settings.documents
+    assert (guide.path, guide.collection, guide.url) == (Path("docs"), "ragbot-guide", None)
+    assert settings.audiences == {}
+    assert settings.platforms.console.enabled
+
+
+def test_everything_that_is_written_is_read(tmp_path: Path) -> None:
+    settings = load(
+        tmp_path,
+        """\
+        language: pt-BR
+        documents:
+          - path: handbook
+          - {path: api/, collection: api.v2, url: https://docs.example.com/api/}
+        audiences:
+          1234567890: [api.v2]
+          console: [default, api.v2]
+          "*": []
+        platforms: {console: {enabled: no}}
+        """,
+        {"LANG": "en_US.UTF-8"},
+    )
+    assert settings.locale == "pt-BR"
+    handbook, api = settings.documents
+    assert (handbook.path, handbook.collection) == (Path("handbook"), "default")
+    assert (api.path, api.collection, api.url) == (Path("api"), "api.v2", "https://docs.example.com/api")
+    assert settings.audiences == {"1234567890": ("api.v2",), "console": ("default", "api.v2"), "*": ()}
+    assert not settings.platforms.console.enabled
+
+
+@pytest.mark.parametrize(
+    ("environ", "locale"),
+    [
+        ({}, "en"),
+        ({"LANG": "pt_BR.UTF-8"}, "pt-BR"),
+        ({"LANG": "pt_PT"}, "pt-BR"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+        ({"LANG": "pt_BR", "LC_MESSAGES": "C"}, "en"),
+        ({"LANG": "en_US", "LC_MESSAGES": "pt_BR"}, "pt-BR"),
+        ({"LANG": "pt_BR", "LC_MESSAGES": "pt_BR", "LC_ALL": "en_GB"}, "en"),
+        ({"LANG": "pt_BR", "LC_ALL": ""}, "pt-BR"),
+    ],
+)
+def test_auto_is_the_language_of_the_system(tmp_path: Path, environ: dict[str, str], locale: str) -> None:
+    assert load(tmp_path, "language: auto", environ).locale == locale
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("language: no", '1: language: expected en, pt-BR or auto, not "no"'),
+        ("language:", "1: language: expected en, pt-BR or auto, not nothing"),
+        ("languge: en", "1: languge: unknown key; did you mean language?"),
+        ("documents: docs", '1: documents: expected a list, not "docs"'),
+        (
+            "documents:\n  - collection: x\n",
+            "2: documents[0].path: this key is missing; expected the path of a file or folder",
+        ),
+        (
+            "documents:\n  - path: a\n  - path: b\n    colection: x\n",
+            "4: documents[1].colection: unknown key; did you mean collection?",
+        ),
+        ("documents: [docs]", '1: documents[0]: expected keys and values, not "docs"'),
+        ("platforms: {slack: {}}", "1: platforms.slack: unknown key; known here: console"),
+        ("audiences: {console: team}", '1: audiences.console: expected a list, not "team"'),
+    ],
+)
+def test_a_wrong_key_is_told_with_its_line_and_what_was_expected(tmp_path: Path, text: str, sentence: str) -> None:
+    assert problem(tmp_path, text) == sentence
+
+
+@pytest.mark.parametrize("name", ["", "a b", "-a", "a/b", "é", "a" * 65, "x' OR '1'='1"])
+def test_a_collection_has_a_plain_name(tmp_path: Path, name: str) -> None:
+    told = problem(tmp_path, f'documents:\n  - path: docs\n    collection: "{name}"\n')
+    assert told.startswith("3: documents[0].collection: expected a collection's name: up to 64 letters")
+    told = problem(tmp_path, f'audiences:\n  console:\n    - good\n    - "{name}"\n')
+    assert told.startswith("4: audiences.console[1]: expected a collection's name: up to 64 letters")
+
+
+def test_a_name_of_64_characters_is_fine(tmp_path: Path) -> None:
+    assert load(tmp_path, f"audiences: {{console: [{'a' * 64}]}}").audiences == {"console": ("a" * 64,)}
+
+
+def test_check_files_tells_every_problem_of_both_files_and_the_environment(tmp_path: Path) -> None:
+    (tmp_path / RAG_FILE).write_text("retreival: {}\n", encoding="utf-8")
+    (tmp_path / BOT_FILE).write_text("language: fr\n", encoding="utf-8")
+    found = check_files(tmp_path, {"RAGBOT_STATE_URL": "mysql://x"})
+    assert [(Path(told.file).name, told.key) for told in found] == [
+        (RAG_FILE, "retreival"),
+        ("environment", "RAGBOT_STATE_URL"),
+        (BOT_FILE, "language"),
+    ]
+
+
+def test_check_files_tells_a_missing_folder_once_and_nothing_of_good_files(tmp_path: Path) -> None:
+    assert len(check_files(tmp_path / "missing", {})) == 1
+    assert check_files(SHIPPED, {}) == ()
