@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
 Language = Literal["en", "pt"]
@@ -15,6 +17,8 @@ Stage = Literal["searching", "answering"]
 BlockKind = Literal["heading", "paragraph", "list", "code", "table"]
 
 DEFAULT_COLLECTION = "default"
+COLLECTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""What a collection may be called (match it whole): safe in a URL, a filter, a file name and a chat message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,9 @@ class Scope:
     def of(cls, *collections: str) -> Scope:
         """The scope that reads the named collections and no other."""
         return cls(frozenset(collections))
+
+
+EVERYTHING = Scope.everything()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +142,7 @@ class Retrieval:
         relevance: Between 0 and 1: how likely the passages answer the question (calibrated, see docs/retrieval.md).
         relevant: Whether that is enough to answer from them.
         nearest_titles: Titles of the nearest documents, for a refusal.
+        term_weights: What each term of the question is worth: the most that a chunk can score by it alone.
         degraded: Why less was searched than is configured (`embedder_down`), `None` when all was.
     """
 
@@ -142,6 +150,7 @@ class Retrieval:
     relevance: float
     relevant: bool
     nearest_titles: tuple[str, ...] = ()
+    term_weights: Mapping[str, float] = field(default_factory=dict)
     degraded: str | None = None
 
 
@@ -248,6 +257,21 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentSource:
+    """Where documents come from.
+
+    Attributes:
+        path: A file or a folder.
+        url: Where people read them: a URL to which the path below the folder is appended, or one that says
+            `{path}` or `{stem}` (the path without its suffix) where it belongs. `None` links to the file.
+    """
+
+    path: Path
+    collection: str = DEFAULT_COLLECTION
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SyncProgress:
     """How far an ingestion is.
 
@@ -263,7 +287,13 @@ class SyncProgress:
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What an ingestion did, in documents (`chunks` written aside)."""
+    """What an ingestion did, in documents.
+
+    Attributes:
+        chunks: Written for the added and the changed ones.
+        embedded: Chunks that got a vector.
+        embedding_error: Why some chunks have no vector yet though an embedder is configured; the next run goes on.
+    """
 
     collection: str
     added: int = 0
@@ -271,7 +301,9 @@ class SyncReport:
     removed: int = 0
     unchanged: int = 0
     chunks: int = 0
+    embedded: int = 0
     skipped: tuple[Skipped, ...] = ()
+    embedding_error: str | None = None
     seconds: float = 0.0
 
 
@@ -322,9 +354,55 @@ class IndexStats:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderHealth:
+    """A provider as `status` shows it; `None` is unknown: nothing was asked of it yet."""
+
+    provider: str
+    model: str | None
+    state: Literal["ready", "not_configured"]
+    error_rate: float | None = None
+    first_token_p50_s: float | None = None
+    latency_p50_s: float | None = None
+    last_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The daily budget and what is left of it, in micro-USD; `limit` is `None` where none is set."""
+
+    limit_micro_usd: int | None
+    used_micro_usd: int | None
+    held_micro_usd: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether the core can answer, part by part.
+
+    Attributes:
+        index: `None` where it cannot be read.
+        problems: What is wrong, one sentence each; empty when all is well.
+    """
+
+    ready: bool
+    version: str
+    index: IndexStats | None
+    store_kind: str
+    store_ok: bool
+    providers: tuple[ProviderHealth, ...]
+    budget: Budget
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Embedded:
-    """The outcome of an embedding call: one vector a text, in order."""
+    """The outcome of an embedding call: one vector a text, in order.
+
+    Attributes:
+        estimated: The provider named no number of tokens, so `tokens` and `cost_micro_usd` are ours.
+    """
 
     vectors: Sequence[Sequence[float]]
     tokens: int
     cost_micro_usd: int
+    estimated: bool = False

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -72,17 +72,37 @@ class Embedder(Protocol):
         ...
 
 
+OnPaid = Callable[[Sequence[int], Embedded], Awaitable[None]]
+"""Told of one paid request: the positions of the texts it embedded (none where its answer was no use), and the bill."""
+
+
+class MeteredEmbedder(Embedder, Protocol):
+    """An embedder that tells of each request as soon as it is paid for: what fails later was still paid before."""
+
+    async def embed(
+        self, texts: Sequence[str], *, purpose: Literal["document", "query"], on_paid: OnPaid | None = None
+    ) -> Embedded:
+        """As in `Embedder`, awaiting `on_paid` after every answered request.
+
+        Raises:
+            ProviderError: Not all was embedded; `on_paid` knows what was.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerRequest:
     """What a provider is given to answer from.
 
     Attributes:
-        passages: Numbered from 1 in this order in citations.
+        passages: Best first.
+        term_weights: As in `Retrieval`.
     """
 
     question: str
     language: Language
     passages: tuple[Passage, ...]
+    term_weights: Mapping[str, float] = field(default_factory=dict)
     history: tuple[Turn, ...] = ()
 
 
