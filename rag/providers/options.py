@@ -1,0 +1,39 @@
+"""What a vendor's file is told by the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbedderOptions:
+    """An embedder as configured.
+
+    Attributes:
+        provider: The provider's name in the configuration.
+        dimensions: Length of the vectors to make.
+        native_dimensions: Length that the model makes unasked; a request names a length only when another is wanted,
+            because servers whose model cannot be cut refuse to be asked. `None`: unknown, always asked.
+        base_url: For OpenAI's protocol with its version (`…/v1`), for Gemini's without.
+        api_key: Empty where the server asks for none.
+        headers: Sent with every request, over the vendor's own of the same name; they may carry secrets too.
+        timeout_s: For one attempt; all there is for a question, because a person waits for it.
+        deadline_s: For all attempts of one request while documents are embedded, pauses included.
+        max_input_tokens: What the model reads of one text; the rest is cut off.
+        batch_size: Texts in one request at most; the vendor's own limit holds as well.
+    """
+
+    provider: str
+    model: str
+    dimensions: int
+    base_url: str
+    price_per_mtok_usd: Decimal
+    native_dimensions: int | None = None
+    api_key: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    timeout_s: float = 20.0
+    deadline_s: float = 120.0
+    max_input_tokens: int = 8_191
+    batch_size: int = 256
