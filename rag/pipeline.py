@@ -1,0 +1,279 @@
+"""From a question to a cited answer: the core's public face."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+from rag.answering.followup import standalone
+from rag.answering.wording import refusal
+from rag.errors import RagError, StateUnavailable
+from rag.ingest.sync import Confirm, OnProgress, Synchroniser, agreed, untold
+from rag.language import detect_language
+from rag.model import (
+    DEFAULT_COLLECTION,
+    EVERYTHING,
+    Answer,
+    Budget,
+    CollectionSummary,
+    DocumentSource,
+    Event,
+    Health,
+    IndexStats,
+    Language,
+    ProviderHealth,
+    Retrieval,
+    Scope,
+    Status,
+    SyncReport,
+    Token,
+    Turn,
+)
+from rag.ports import AnswerRequest, Clock, Completion, Database, Provider, TextDelta
+from rag.retrieval.lance import LanceIndex
+from rag.retrieval.retriever import Retriever
+from rag.state.ledger import Ledger
+from rag.state.syncs import SyncLog
+
+log = logging.getLogger(__name__)
+
+_REFERENCE_BYTES = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a pipeline is made of; put together in `rag.bootstrap` alone.
+
+    Attributes:
+        resources: Closes everything that was opened, last first.
+        problems: What could not be had at the start, one sentence each.
+    """
+
+    version: str
+    index: LanceIndex
+    retriever: Retriever
+    provider: Provider
+    synchroniser: Synchroniser
+    database: Database
+    ledger: Ledger
+    syncs: SyncLog
+    clock: Clock
+    daily_budget_micro_usd: int | None
+    unconfigured_providers: tuple[str, ...]
+    resources: AsyncExitStack
+    problems: tuple[str, ...] = ()
+
+
+class RagPipeline:
+    """Answers questions from the documents of one index.
+
+    Made by `await RagPipeline.open("config")`; an async context manager that closes what was opened.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @classmethod
+    async def open(cls, config_folder: str | Path = "config", *, environ: Mapping[str, str] | None = None) -> Self:
+        """Put a pipeline together from a configuration folder.
+
+        Args:
+            config_folder: With `llm_providers_config.yaml`; without that file all defaults hold.
+            environ: In place of the process's environment and `.env`.
+
+        Raises:
+            ConfigurationError: Nothing was started.
+        """
+        # The composition root knows every room; knowing it here, and only here, is what makes this one line.
+        from rag.bootstrap import assemble
+
+        return cls(await assemble(Path(config_folder), environ))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections and files."""
+        await self._parts.resources.aclose()
+
+    async def search(self, question: str, *, scope: Scope = EVERYTHING) -> Retrieval:
+        """The passages that an answer would be made from."""
+        return await self._parts.retriever.retrieve(question, detect_language(question), scope)
+
+    async def query(self, question: str, *, history: Sequence[Turn] = (), scope: Scope = EVERYTHING) -> Answer:
+        """Answer a question.
+
+        Args:
+            history: Earlier turns of the conversation, oldest first.
+            scope: The collections that may be read.
+        """
+        async for event in self.stream(question, history=history, scope=scope):
+            if isinstance(event, Answer):
+                return event
+        raise AssertionError("a stream ends with its answer")
+
+    async def stream(
+        self, question: str, *, history: Sequence[Turn] = (), scope: Scope = EVERYTHING
+    ) -> AsyncIterator[Event]:
+        """Answer a question bit by bit: `Status` and `Token` events, then the `Answer` that holds it all."""
+        clock = self._parts.clock
+        started = clock.monotonic()
+        language = _language(question, history)
+        yield Status("searching")
+        retrieval = await self._parts.retriever.retrieve(standalone(question, history, language), language, scope)
+        text, completion = "", Completion(model=None, citations=(), reason="nothing_relevant")
+        if retrieval.relevant:
+            yield Status("answering")
+            request = AnswerRequest(question, language, retrieval.passages, retrieval.term_weights, tuple(history))
+            async for event in self._parts.provider.stream(request):
+                if isinstance(event, TextDelta):
+                    text += event.text
+                    yield Token(event.text)
+                else:
+                    completion = event
+        else:
+            text = refusal(language, retrieval.nearest_titles)
+            yield Token(text)
+        answer = self._answer(question, language, text, completion, retrieval)
+        answer = replace(answer, latency_s=clock.monotonic() - started)
+        _log(answer, retrieval)
+        yield answer
+
+    def _answer(
+        self, question: str, language: Language, text: str, completion: Completion, retrieval: Retrieval
+    ) -> Answer:
+        return Answer(
+            question=question,
+            text=text,
+            language=language,
+            citations=completion.citations,
+            provider=self._parts.provider.name,
+            model=completion.model,
+            rung="extractive",
+            rung_reason=completion.reason,
+            latency_s=0.0,
+            reference=secrets.token_hex(_REFERENCE_BYTES),
+            refused=not retrieval.relevant,
+            nearest_titles=retrieval.nearest_titles,
+            degraded=retrieval.degraded,
+        )
+
+    async def add_documents(
+        self,
+        *paths: str | Path | DocumentSource,
+        collection: str = DEFAULT_COLLECTION,
+        on_progress: OnProgress = untold,
+        confirm: Confirm = agreed,
+        on_wait: Callable[[], None] = untold,
+    ) -> SyncReport:
+        """Ingest files and folders into a collection: what changed since the last time, and nothing else.
+
+        Args:
+            paths: Or `DocumentSource`s, whose own collection then counts.
+            on_progress: Told of every file.
+            confirm: Asked before vectors are paid for.
+            on_wait: Told once if another process is ingesting and has to be waited for.
+
+        Raises:
+            IngestError: A path does not exist, or another process is ingesting; nothing was changed.
+        """
+        sources = [
+            path if isinstance(path, DocumentSource) else DocumentSource(Path(path), collection) for path in paths
+        ]
+        return await self._parts.synchroniser.sync(sources, on_progress=on_progress, confirm=confirm, on_wait=on_wait)
+
+    async def is_current(self, sources: Sequence[DocumentSource]) -> bool:
+        """Whether ingesting these sources would change nothing."""
+        return await self._parts.synchroniser.is_current(sources)
+
+    async def forget_vectors(self) -> None:
+        """Drop all vectors, so that another embedder can make its own."""
+        await self._parts.index.forget_vectors()
+
+    async def remove_collection(self, collection: str) -> int:
+        """Forget all documents of a collection; returns how many there were."""
+        return await self._parts.synchroniser.remove_collection(collection)
+
+    async def sources(self) -> list[CollectionSummary]:
+        """What is known, collection by collection."""
+        try:
+            synced_at = {sync.collection: sync.finished_at for sync in await self._parts.syncs.all()}
+        except StateUnavailable:
+            synced_at = {}
+        documents: dict[str, int] = {}
+        chunks: dict[str, int] = {}
+        for document in await self._parts.index.documents():
+            documents[document.collection] = documents.get(document.collection, 0) + 1
+            chunks[document.collection] = chunks.get(document.collection, 0) + document.chunks
+        return [
+            CollectionSummary(name, documents[name], chunks[name], synced_at.get(name)) for name in sorted(documents)
+        ]
+
+    async def get_stats(self) -> IndexStats:
+        """The index at a glance."""
+        return await self._parts.index.stats()
+
+    async def health_check(self) -> Health:
+        """Whether the core can answer, part by part; never raises for a part that is down."""
+        parts = self._parts
+        problems = list(parts.problems)
+        index: IndexStats | None = None
+        used: int | None = None
+        store_ok = False
+        try:
+            index = await parts.index.stats()
+        except (RuntimeError, OSError) as error:
+            problems.append(f"the index cannot be read: {error}")
+        try:
+            used = await parts.ledger.spent_micro_usd(*_today(parts.clock.now()))
+            store_ok = True
+        except RagError as error:
+            problems.append(str(error))
+        return Health(
+            ready=index is not None,
+            version=parts.version,
+            index=index,
+            store_kind=parts.database.kind,
+            store_ok=store_ok,
+            providers=(
+                ProviderHealth(parts.provider.name, None, "ready"),
+                *(ProviderHealth(name, None, "not_configured") for name in parts.unconfigured_providers),
+            ),
+            budget=Budget(parts.daily_budget_micro_usd, used, 0),
+            problems=tuple(dict.fromkeys(problems)),
+        )
+
+
+def _language(question: str, history: Sequence[Turn]) -> Language:
+    """Of the question; a word or two in no language in particular goes on in the conversation's."""
+    asked = [turn.text for turn in history if turn.role == "user"]
+    return detect_language(" ".join((*asked[-1:], question)))
+
+
+def _today(now: datetime) -> tuple[datetime, datetime]:
+    start = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return start, start + timedelta(days=1)
+
+
+def _log(answer: Answer, retrieval: Retrieval) -> None:
+    log.info(
+        "answered reference=%s rung=%s reason=%s language=%s relevance=%.3f citations=%d cost_micro_usd=%d"
+        " latency_s=%.3f",
+        answer.reference,
+        answer.rung,
+        answer.rung_reason,
+        answer.language,
+        retrieval.relevance,
+        len(answer.citations),
+        answer.cost_micro_usd,
+        answer.latency_s,
+    )
