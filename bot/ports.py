@@ -1,11 +1,12 @@
-"""The two ports between the core and a platform."""
+"""The two ports between the core and a platform, and what the core asks of the pipeline."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Protocol
 
 from bot.messages import Card, IncomingMessage
+from rag.model import CollectionSummary, Event, IndexStats, Scope, Turn
 
 
 class Reply(Protocol):
@@ -38,4 +39,77 @@ class Platform(Protocol):
 
     async def run(self, handle: Handler) -> None:
         """Serve until told to stop; cancelling it closes its connections."""
+        ...
+
+
+class ProviderHealth(Protocol):
+    """A model as `Health` knows it."""
+
+    @property
+    def provider(self) -> str:
+        """As in the configuration."""
+        ...
+
+    @property
+    def model(self) -> str | None:
+        """`None` where no model is served."""
+        ...
+
+    @property
+    def state(self) -> str:
+        """One word: whether it is used."""
+        ...
+
+
+class Health(Protocol):
+    """Whether everything works."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether questions are answered."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Of ragbot."""
+        ...
+
+    @property
+    def index(self) -> IndexStats | None:
+        """`None` where it cannot be read."""
+        ...
+
+    @property
+    def store_kind(self) -> str:
+        """`sqlite` or `postgresql`."""
+        ...
+
+    @property
+    def store_ok(self) -> bool:
+        """Whether the state database answers."""
+        ...
+
+    @property
+    def providers(self) -> Sequence[ProviderHealth]:
+        """In the order of the configuration; empty without models."""
+        ...
+
+
+class Pipeline(Protocol):
+    """What the conversation and its commands ask of `RagPipeline`."""
+
+    def stream(self, question: str, *, history: Sequence[Turn] = (), scope: Scope = ...) -> AsyncIterator[Event]:
+        """Yield what is being done, the answer's pieces, and last the `Answer`.
+
+        Raises:
+            RagError: There is no answer, or no whole one.
+        """
+        ...
+
+    async def sources(self) -> Sequence[CollectionSummary]:
+        """Every collection, whoever may read it."""
+        ...
+
+    async def health_check(self) -> Health:
+        """Whether everything works."""
         ...

@@ -1,1 +1,81 @@
-"""The sentences of the bot itself, in every language it speaks."""
+"""The sentences of the bot itself, in every language it speaks, and how that language writes numbers and dates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+LOCALES = ("en", "pt-BR")
+
+_MICRO = 1_000_000
+_CENTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """One language's sentences. Calling it with a key words that sentence.
+
+    Attributes:
+        sentences: By dotted key; `{names}` stand for what is filled in.
+    """
+
+    sentences: Mapping[str, str]
+
+    def __call__(self, key: str, /, **values: str) -> str:
+        """The sentence, filled in.
+
+        Raises:
+            KeyError: There is no such sentence, or a value that it needs is missing.
+        """
+        return self.sentences[key].format(**values)
+
+    def count(self, key: str, amount: int) -> str:
+        """An amount with its noun in the right number: `1 document`, `1,200 documents`."""
+        form = "one" if amount == 1 else "other"
+        return self(f"{key}.{form}", amount=self.number(amount))
+
+    def number(self, value: float, *, decimals: int = 0) -> str:
+        """A number with this language's separators."""
+        return self._localised(f"{value:,.{decimals}f}")
+
+    def seconds(self, seconds: float) -> str:
+        """A duration, in hundredths below one second and in tenths above."""
+        return self("format.seconds", amount=self.number(seconds, decimals=2 if seconds < 1 else 1))
+
+    def usd(self, micro_usd: int) -> str:
+        """An amount of money to the last micro-dollar, with no more decimals than it needs and no fewer than cents."""
+        whole, micros = divmod(micro_usd, _MICRO)
+        decimals = f"{micros:06d}".rstrip("0").ljust(_CENTS, "0")
+        return self("format.usd", amount=self._localised(f"{whole:,}.{decimals}"))
+
+    def moment(self, moment: datetime) -> str:
+        """A date and time, in UTC: the bot does not know where its reader sits."""
+        return moment.astimezone(UTC).strftime(self.sentences["format.moment"])
+
+    def _localised(self, english: str) -> str:
+        separators = {",": self.sentences["format.thousands"], ".": self.sentences["format.decimal"]}
+        return "".join(separators.get(character, character) for character in english)
+
+
+@cache  # a packaged file never changes while the program runs
+def phrases_in(locale: str) -> Phrases:
+    """The sentences of one of `LOCALES`."""
+    import yaml
+
+    content = Path(__file__).with_name(f"{locale}.yaml").read_text(encoding="utf-8")
+    return Phrases(MappingProxyType(_flat(yaml.safe_load(content))))
+
+
+def _flat(tree: Mapping[str, object], prefix: str = "") -> dict[str, str]:
+    """`{a: {b: text}}` as `{"a.b": text}`."""
+    flat: dict[str, str] = {}
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = str(value)
+    return flat

@@ -1,0 +1,76 @@
+"""What a command is."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from bot.locales import Phrases
+from bot.messages import Card
+from bot.ports import Pipeline
+from rag.model import Scope
+
+
+class WrongUsage(Exception):  # noqa: N818 - named for what happened
+    """What was written after the command's name is not what it takes; the person is shown an example."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A word after a command's name."""
+
+    name: str
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What a command has at hand while it runs.
+
+    Attributes:
+        arguments: What was written, by the argument's name; an optional one that was left out is missing.
+        scope: What the place where it was called may read.
+        commands: All that can be called in that place.
+    """
+
+    arguments: Mapping[str, str]
+    pipeline: Pipeline
+    scope: Scope
+    phrases: Phrases
+    commands: tuple[Command, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something that can be asked of the bot besides a question.
+
+    Attributes:
+        summary: Key of the sentence that says what it is for.
+        example: A call that works, as it is typed.
+        run: Answers the call; raises `WrongUsage` where the arguments make no sense.
+        platform: The only platform that has it; `None` where all have.
+    """
+
+    name: str
+    summary: str
+    example: str
+    run: Callable[[Invocation], Awaitable[Card]]
+    arguments: tuple[Argument, ...] = ()
+    platform: str | None = None
+
+    @property
+    def usage(self) -> str:
+        """How it is typed, with its arguments: `/help [command]`."""
+        words = [f"<{argument.name}>" if argument.required else f"[{argument.name}]" for argument in self.arguments]
+        return " ".join([f"/{self.name}", *words])
+
+    def bind(self, words: tuple[str, ...]) -> dict[str, str]:
+        """The words after the name, by argument.
+
+        Raises:
+            WrongUsage: There are too many or too few.
+        """
+        required = sum(argument.required for argument in self.arguments)
+        if not required <= len(words) <= len(self.arguments):
+            raise WrongUsage
+        return {argument.name: word for argument, word in zip(self.arguments, words, strict=False)}

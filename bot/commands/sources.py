@@ -1,0 +1,34 @@
+"""`/sources`: the collections that this place may read."""
+
+from __future__ import annotations
+
+from bot.commands.base import Command, Invocation
+from bot.locales import Phrases
+from bot.messages import Card
+from bot.text import code_span
+from rag.model import CollectionSummary
+
+
+async def _run(call: Invocation) -> Card:
+    readable = call.scope.collections
+    lines = [
+        _line(summary, call.phrases)
+        for summary in await call.pipeline.sources()
+        if readable is None or summary.collection in readable
+    ]
+    return Card("\n".join(lines) or call.phrases("sources.none"))
+
+
+def _line(summary: CollectionSummary, phrases: Phrases) -> str:
+    line = phrases(
+        "sources.line",
+        collection=code_span(summary.collection),
+        documents=phrases.count("count.documents", summary.documents),
+        chunks=phrases.count("count.chunks", summary.chunks),
+    )
+    if summary.synced_at is None:
+        return line
+    return phrases("sources.synced", line=line, moment=phrases.moment(summary.synced_at))
+
+
+SOURCES = Command(name="sources", summary="sources.summary", example="/sources", run=_run)

@@ -1,0 +1,43 @@
+"""`/status`: whether everything works. What went wrong with a model is for its operator, not for the chat."""
+
+from __future__ import annotations
+
+from bot.commands.base import Command, Invocation
+from bot.locales import Phrases
+from bot.messages import Card
+from bot.ports import Health, ProviderHealth
+from bot.text import code_span
+from rag.model import IndexStats
+
+
+async def _run(call: Invocation) -> Card:
+    return Card(_report(await call.pipeline.health_check(), call.phrases))
+
+
+def _report(health: Health, phrases: Phrases) -> str:
+    lines = [
+        phrases("status.ready" if health.ready else "status.not_ready", version=health.version),
+        "",
+        _index(health.index, phrases),
+        phrases("status.store_ok" if health.store_ok else "status.store_down", kind=health.store_kind),
+    ]
+    lines += [_provider(provider, phrases) for provider in health.providers] or [phrases("status.no_provider")]
+    return "\n".join(lines)
+
+
+def _index(index: IndexStats | None, phrases: Phrases) -> str:
+    if index is None:
+        return phrases("status.index_missing")
+    return phrases(
+        "status.index",
+        documents=phrases.count("count.documents", index.documents),
+        chunks=phrases.count("count.chunks", index.chunks),
+    )
+
+
+def _provider(provider: ProviderHealth, phrases: Phrases) -> str:
+    name = provider.provider if provider.model is None else f"{provider.provider}/{provider.model}"
+    return phrases("status.provider", model=code_span(name), state=provider.state)
+
+
+STATUS = Command(name="status", summary="status.summary", example="/status", run=_run)

@@ -1,0 +1,105 @@
+"""An answer that is drawn while it is being written; importing this imports rich."""
+
+from __future__ import annotations
+
+import asyncio
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.text import Text
+
+from bot.locales import Phrases
+from bot.messages import Card
+from bot.platforms.console.rendering import Blocks, settled_length, source_list, width_of
+from bot.text import plain
+
+_FRAME_S = 1 / 12
+
+
+class LiveReply:
+    """Draws only the block that is being written again and again; what stands above it is printed once, for good.
+
+    So nothing flickers, answers longer than the screen are not cut, and the terminal's own scrolling works.
+    """
+
+    def __init__(self, console: Console, phrases: Phrases) -> None:
+        self._console = console
+        self._phrases = phrases
+        self.streamed = ""
+        self.card: Card | None = None
+        self._open = ""
+        self._printed = False
+        self._spinner = Spinner("dots", style="dim")
+        # Drawn from the event loop's timer: with a thread of its own, rich mixes its frames with what is printed above.
+        self._live = Live(
+            console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
+        )
+        self._next_frame: asyncio.TimerHandle | None = None
+
+    async def status(self, text: str) -> None:
+        """Turn the spinner beside what is being done."""
+        self._spinner.update(text=Text(plain(text), style="dim"))
+        self._start()
+
+    async def append(self, markdown: str) -> None:
+        """Take the next piece; blocks that it completes are printed."""
+        self.streamed += markdown
+        self._open += markdown
+        self._start()
+        if "\n" in markdown:
+            self._print(settled_length(self._open))
+
+    async def finish(self, card: Card) -> None:
+        """Print the rest of the text, and what stands under it."""
+        self.card = card
+        if card.text.startswith(self.streamed):
+            self._open += card.text[len(self.streamed) :]
+        else:
+            self._open = card.text
+        self.close()
+        self._print(len(self._open))
+        self._print_below(card)
+        self._console.print()
+
+    def close(self) -> None:
+        """Stop drawing; the cursor comes back."""
+        if self._next_frame is not None:
+            self._next_frame.cancel()
+        self._live.stop()
+
+    def _start(self) -> None:
+        if self._next_frame is None:
+            self._live.start()
+            self._draw()
+
+    def _draw(self) -> None:
+        self._live.update(self._frame(), refresh=True)
+        self._next_frame = asyncio.get_running_loop().call_later(_FRAME_S, self._draw)
+
+    def _frame(self) -> RenderableType:
+        return Blocks(self._open, unfinished=True) if self._open.strip() else self._spinner
+
+    def _print(self, length: int) -> None:
+        """Print so much of the open text for good, above what is still being drawn."""
+        settled, self._open = self._open[:length], self._open[length:]
+        if not settled.strip():
+            return
+        self._live.update(self._frame())
+        if self._printed:
+            self._console.print()
+        self._printed = True
+        self._console.print(Blocks(settled))
+
+    def _print_below(self, card: Card) -> None:
+        width = width_of(self._console)
+        if card.notice:
+            self._console.print()
+            self._console.print(Text(plain(card.notice), style="yellow"), width=width)
+        if card.sources:
+            self._console.print()
+            self._console.print(Text(self._phrases("answer.sources"), style="bold"))
+            self._console.print(source_list(card.sources), width=width)
+        if card.receipt:
+            self._console.print()
+            self._console.print(Text(plain(card.receipt), style="dim"), width=width)

@@ -1,0 +1,107 @@
+"""Answers, interruptions and errors become what a person reads; nowhere else does an error become a sentence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from bot.locales import Phrases
+from bot.messages import Card, Source
+from bot.text import one_line
+from rag.errors import (
+    ConfigurationError,
+    IndexMismatch,
+    IngestBusy,
+    ProviderError,
+    ProviderRefused,
+    ProviderUnavailable,
+    RagError,
+    StateUnavailable,
+)
+from rag.model import Answer, Citation, IndexStats
+
+# An error without a line of its own is told as its nearest ancestor.
+_SENTENCES: Mapping[type, str] = MappingProxyType(
+    {
+        ConfigurationError: "error.configuration",
+        IndexMismatch: "error.index_mismatch",
+        IngestBusy: "error.ingest_busy",
+        StateUnavailable: "error.state_unavailable",
+        ProviderRefused: "error.provider_refused",
+        ProviderUnavailable: "error.provider_unavailable",
+        RagError: "error.expected",
+        Exception: "error.unexpected",
+    }
+)
+
+
+def answer_card(answer: Answer, phrases: Phrases) -> Card:
+    """The answer with what its reader must know of it, its sources and its receipt."""
+    return Card(
+        text=answer.text,
+        notice=" ".join(_notices(answer, phrases)),
+        sources=tuple(_source(citation) for citation in answer.citations),
+        receipt=receipt(answer, phrases),
+    )
+
+
+def receipt(answer: Answer, phrases: Phrases) -> str:
+    """The line under an answer: who wrote it, how and why so, what it cost, how long it took, where to look it up."""
+    return phrases(
+        "receipt.line",
+        model=phrases("receipt.no_model") if answer.model is None else one_line(answer.model),
+        rung=phrases(f"rung.{answer.rung}"),
+        reason=phrases(f"reason.{answer.rung_reason}"),
+        cost=phrases.usd(answer.cost_micro_usd),
+        time=phrases.seconds(answer.latency_s),
+        reference=answer.reference,
+    )
+
+
+def stopped_card(streamed: str, phrases: Phrases) -> Card:
+    """What was written before the answer was stopped, labelled as such."""
+    if streamed:
+        return Card(text=streamed, notice=phrases("answer.stopped"))
+    return Card(text=phrases("answer.stopped_early"))
+
+
+def failure_card(error: Exception, *, reference: str, streamed: str, phrases: Phrases) -> Card:
+    """What was written before the error, if anything, and an honest sentence about it; never the error's own text."""
+    sentence = phrases("error.with_reference", sentence=_sentence(error, phrases), reference=reference)
+    return Card(text=streamed, notice=sentence) if streamed else Card(text=sentence)
+
+
+def welcome(stats: IndexStats, phrases: Phrases) -> str:
+    """The two lines with which a chat in the terminal starts."""
+    known = phrases.count("console.welcome", stats.documents) if stats.documents else phrases("console.welcome_empty")
+    return f"{known}\n{phrases('console.welcome_hint')}"
+
+
+def _notices(answer: Answer, phrases: Phrases) -> list[str]:
+    notices = []
+    # A refusal quotes nothing, and its own text says so.
+    if answer.rung == "extractive" and not answer.refused:
+        notices.append(phrases("answer.extractive"))
+    if answer.degraded == "embedder_down":
+        notices.append(phrases("answer.embedder_down"))
+    elif answer.degraded is not None:
+        notices.append(phrases("answer.degraded"))
+    return notices
+
+
+def _source(citation: Citation) -> Source:
+    return Source(
+        n=citation.n,
+        title=one_line(citation.title),
+        heading=one_line(citation.heading),
+        link=one_line(citation.link),
+    )
+
+
+def _sentence(error: Exception, phrases: Phrases) -> str:
+    if isinstance(error, ProviderUnavailable) and error.retry_after_s is not None:
+        wait = phrases("format.seconds", amount=phrases.number(math.ceil(error.retry_after_s)))
+        return phrases("error.provider_unavailable_until", provider=error.provider, time=wait)
+    nearest = next(kind for kind in type(error).__mro__ if kind in _SENTENCES)
+    return phrases(_SENTENCES[nearest], provider=error.provider if isinstance(error, ProviderError) else "")

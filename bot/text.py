@@ -1,0 +1,57 @@
+"""Text from documents, models and people made safe to show: pure functions, for every platform."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_BREAK = re.compile("\r\n|[\x0b\x0c\x85\u2028\u2029]")
+_COLOUR_SEQUENCE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+# Controls; direction marks and overrides, with which a text reads differently from what it says; invisible characters
+# and tags, in which instructions are smuggled; halves of surrogate pairs, which cannot be encoded. The joiners
+# U+200C and U+200D stay: scripts and emoji need them.
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f\ud800-\udfff]"
+)
+_SPACE = re.compile(r"\s+")
+_ADDRESS = re.compile(r"://|(?<![\w.])(?:[\w-]+\.)+[^\W\d_]{2,}(?!\w)")
+_SCHEME = re.compile(r"^(?:https?://|mailto:)", re.IGNORECASE)
+
+
+def plain(text: str) -> str:
+    """The text without anything that a terminal or a reader's eye would obey: escape sequences, hidden directions.
+
+    Line breaks of every kind become line feeds; tabs stay.
+    """
+    broken = _BREAK.sub("\n", text)
+    return _UNSAFE.sub("", _COLOUR_SEQUENCE.sub("", broken))
+
+
+def one_line(text: str) -> str:
+    """The same on one line, for titles and links."""
+    return _SPACE.sub(" ", plain(text)).strip()
+
+
+def code_span(text: str) -> str:
+    """A name as Markdown code, in which none of its characters means anything; stays on one line."""
+    content = one_line(text)
+    longest = max((len(run) for run in re.findall("`+", content)), default=0)
+    fence = "`" * (longest + 1)
+    # CommonMark takes one space off each side again, which keeps a backtick at the edge apart from the fence.
+    padding = " " if content.startswith("`") or content.endswith("`") else ""
+    return f"{fence}{padding}{content}{padding}{fence}"
+
+
+def hides_target(label: str, target: str) -> bool:
+    """Whether a link's label reads like an address other than the one that it opens."""
+    label = unicodedata.normalize("NFKC", label)  # a full-width dot looks like a dot
+    if not _ADDRESS.search(label):
+        return False
+    shown, opened = _bare_address(label), _bare_address(target)
+    return opened != shown and not opened.startswith(f"{shown}/")
+
+
+def _bare_address(text: str) -> str:
+    """An address as people compare it: without scheme and closing slash; hosts know no case."""
+    return _SCHEME.sub("", text.strip()).rstrip("/").casefold()

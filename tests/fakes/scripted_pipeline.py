@@ -1,0 +1,159 @@
+"""A pipeline that answers from a script, so that a chat can be driven to every corner.
+
+As a program it is a chat in the terminal: `python -m tests.fakes.scripted_pipeline en`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.access import Access
+from bot.conversation import Conversation
+from bot.locales import phrases_in
+from bot.messages import Locale
+from bot.platforms.console.platform import ConsolePlatform
+from bot.replies import welcome
+from rag.clock import SystemClock
+from rag.model import Answer, Citation, CollectionSummary, Event, IndexStats, Scope, Status, Token, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Forever:
+    """A piece that never comes: the model hangs."""
+
+
+Piece = str | Forever | Exception
+Script = Callable[[Sequence[Turn]], Sequence[Piece]]
+
+EVERYTHING = Scope.everything()
+STATS = IndexStats(documents=12, chunks=1340, unindexed=0, embedder=None)
+REFUSAL = "I found nothing about that in the documents."
+BUDGET = "Set `daily_budget` under `routing.cost_limits` [1]."
+CITATION = Citation(
+    n=1,
+    title="Budgets",
+    heading="Daily budget",
+    source="docs/budget.md",
+    link="docs/budget.md#daily-budget",
+    quote="Set `daily_budget` under `routing.cost_limits`.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FakeProviderHealth:
+    provider: str
+    model: str | None
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class FakeHealth:
+    ready: bool = True
+    version: str = "0.1.0"
+    index: IndexStats | None = STATS
+    store_kind: str = "sqlite"
+    store_ok: bool = True
+    providers: tuple[FakeProviderHealth, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    question: str
+    history: tuple[Turn, ...]
+    scope: Scope
+
+
+def answer_to(question: str, text: str, **changes: object) -> Answer:
+    """An answer of the extractive rung with one citation, or changed from that."""
+    values: dict[str, object] = {
+        "question": question,
+        "text": text,
+        "language": "en",
+        "citations": (CITATION,),
+        "provider": "extractive",
+        "model": None,
+        "rung": "extractive",
+        "rung_reason": "no_model_configured",
+        "latency_s": 1.46,
+        "reference": "ab12cd34",
+        **changes,
+    }
+    return Answer(**values)  # type: ignore[arg-type]  # tests change any field
+
+
+@dataclass
+class ScriptedPipeline:
+    """Answers what the script knows and refuses everything else, as the real one would."""
+
+    script: dict[str, Script] = field(default_factory=dict)
+    collections: tuple[CollectionSummary, ...] = (
+        CollectionSummary("default", documents=1, chunks=40, synced_at=datetime(2026, 11, 22, 18, 5, tzinfo=UTC)),
+        CollectionSummary("team_docs", documents=11, chunks=1300, synced_at=None),
+    )
+    health: FakeHealth = FakeHealth()
+    asked: list[Asked] = field(default_factory=list)
+
+    async def stream(
+        self, question: str, *, history: Sequence[Turn] = (), scope: Scope = EVERYTHING
+    ) -> AsyncIterator[Event]:
+        self.asked.append(Asked(question, tuple(history), scope))
+        yield Status("searching")
+        pieces = self.script[question](history) if question in self.script else None
+        if pieces is None:
+            yield Token(REFUSAL)
+            yield answer_to(question, REFUSAL, citations=(), refused=True, rung_reason="nothing_relevant")
+            return
+        yield Status("answering")
+        for piece in pieces:
+            match piece:
+                case Forever():
+                    await asyncio.Event().wait()
+                case Exception():
+                    raise piece
+                case text:
+                    yield Token(text)
+        yield answer_to(question, "".join(piece for piece in pieces if isinstance(piece, str)))
+
+    async def sources(self) -> Sequence[CollectionSummary]:
+        return self.collections
+
+    async def health_check(self) -> FakeHealth:
+        return self.health
+
+
+def says(*pieces: Piece) -> Script:
+    return lambda _history: pieces
+
+
+def tells_what_was_asked_before(history: Sequence[Turn]) -> Sequence[Piece]:
+    return (f"Before that you asked: {history[-2].text}" if history else "You asked nothing before.",)
+
+
+DEMONSTRATION: dict[str, Script] = {
+    "budget?": says("Set `daily_budget` ", "under `routing.cost_limits` [1]."),
+    "and before?": tells_what_was_asked_before,
+    "hang": says("The beginning of", " a long answer", Forever()),
+    "long": says(*(f"Line {n} of a long list.\n\n" for n in range(1, 200))),
+}
+
+
+async def _chat(locale: Locale, history_file: Path | None) -> None:
+    pipeline = ScriptedPipeline(DEMONSTRATION)
+    conversation = Conversation(pipeline, access=Access(), clock=SystemClock())
+    platform = ConsolePlatform(
+        locale=locale,
+        stdin=sys.stdin,
+        stdout=sys.stdout,
+        welcome=welcome(STATS, phrases_in(locale)),
+        history_file=history_file,
+    )
+    await platform.run(conversation.handle)
+
+
+if __name__ == "__main__":
+    asyncio.run(_chat("pt-BR" if sys.argv[1] == "pt-BR" else "en", Path(sys.argv[2]) if len(sys.argv) > 2 else None))

@@ -1,0 +1,377 @@
+"""Whole conversations through the console: text in at one end, what a person reads out at the other."""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.access import Access
+from bot.conversation import Conversation
+from bot.messages import Locale
+from bot.platforms import PLATFORMS, PlatformSetup
+from bot.platforms.console.platform import ConsolePlatform, answer_once
+from bot.ports import Pipeline
+from rag.clock import SystemClock
+from rag.errors import StateUnavailable
+from tests.fakes.scripted_pipeline import BUDGET, DEMONSTRATION, REFUSAL, ScriptedPipeline, says
+
+PATIENCE_S = 20
+ROOT = Path(__file__).parents[2]
+
+
+async def chat(pipeline: Pipeline, *lines: str, locale: Locale = "en") -> str:
+    """What is written to a pipe after these lines came through another."""
+    page = io.StringIO()
+    conversation = Conversation(pipeline, access=Access(), clock=SystemClock())
+    platform = ConsolePlatform(locale=locale, stdin=io.StringIO("\n".join(lines)), stdout=page, welcome="Welcome.")
+    await platform.run(conversation.handle)
+    return page.getvalue()
+
+
+async def test_a_question_through_a_pipe_is_answered_with_notice_sources_and_receipt() -> None:
+    assert await chat(ScriptedPipeline(DEMONSTRATION), "budget?") == (
+        "Set `daily_budget` under `routing.cost_limits` [1].\n"
+        "\n"
+        "Quoted from the documents; no model wrote this.\n"
+        "\n"
+        "Sources:\n"
+        "[1] Budgets › Daily budget — docs/budget.md#daily-budget\n"
+        "\n"
+        "no model · extractive (no model configured) · $0.00 · 1.5 s · ref ab12cd34\n"
+    )
+
+
+async def test_each_line_is_a_question_and_empty_ones_are_none() -> None:
+    pipeline = ScriptedPipeline()
+
+    output = await chat(pipeline, "one?", "", "   ", "two?")
+
+    assert [asked.question for asked in pipeline.asked] == ["one?", "two?"]
+    assert output.count(REFUSAL) == 2
+    assert output.split("\n\n").count(REFUSAL) == 2, "answers stand apart"
+
+
+async def test_a_follow_up_knows_what_was_asked_before_and_commands_are_no_part_of_the_talk() -> None:
+    output = await chat(ScriptedPipeline(DEMONSTRATION), "budget?", "/status", "/souces", "and before?")
+
+    assert "Before that you asked: budget?" in output
+
+
+async def test_a_long_talk_is_remembered_up_to_its_last_ten_exchanges() -> None:
+    pipeline = ScriptedPipeline()
+
+    await chat(pipeline, *(f"question {n}?" for n in range(15)))
+
+    remembered = [turn.text for turn in pipeline.asked[-1].history if turn.role == "user"]
+    assert remembered == [f"question {n}?" for n in range(4, 14)]
+
+
+async def test_nothing_is_answered_after_quit() -> None:
+    pipeline = ScriptedPipeline()
+
+    assert await chat(pipeline, "/quit", "budget?") == "Bye.\n"
+    assert pipeline.asked == []
+
+
+async def test_quit_with_words_after_it_is_a_mistake_and_not_an_end() -> None:
+    output = await chat(ScriptedPipeline(), "/quit now", "anything?")
+
+    assert "I did not understand what comes after `/quit`" in output
+    assert REFUSAL in output
+
+
+async def test_a_failed_answer_is_told_and_the_chat_goes_on() -> None:
+    pipeline = ScriptedPipeline({"broken?": says(StateUnavailable("secret"))})
+
+    output = await chat(pipeline, "broken?", "other?", locale="pt-BR")
+
+    assert "Meu banco de dados não está respondendo. Tente de novo em um minuto. Referência: " in output
+    assert "secret" not in output
+    assert REFUSAL in output
+    assert pipeline.asked[-1].history == ()
+
+
+async def test_the_bot_speaks_the_reader_s_language_around_an_answer_in_another() -> None:
+    output = await chat(ScriptedPipeline(DEMONSTRATION), "budget?", locale="pt-BR")
+
+    assert BUDGET in output
+    assert "Citado dos documentos; nenhum modelo escreveu isto." in output
+    assert "Fontes:\n" in output
+    assert "US$ 0,00 · 1,5 s" in output
+
+
+async def test_one_question_is_answered_without_a_chat() -> None:
+    page = io.StringIO()
+    conversation = Conversation(ScriptedPipeline(DEMONSTRATION), access=Access(), clock=SystemClock())
+
+    card = await answer_once(conversation.handle, "budget?", locale="en", stdout=page)
+
+    assert card.text == BUDGET
+    assert page.getvalue() == await chat(ScriptedPipeline(DEMONSTRATION), "budget?")
+
+
+async def test_a_reader_who_closes_the_pipe_ends_the_chat_without_an_error() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    conversation = Conversation(ScriptedPipeline(), access=Access(), clock=SystemClock())
+    stdout = io.TextIOWrapper(io.FileIO(writing, "w"), write_through=True)
+    stdin = io.StringIO("one?\ntwo?")
+
+    await ConsolePlatform(locale="en", stdin=stdin, stdout=stdout).run(conversation.handle)
+
+    assert stdin.read() == "two?"
+    stdout.detach().close()
+
+
+def test_the_registry_builds_a_console_that_keeps_its_history_in_the_data_folder(tmp_path: Path) -> None:
+    platform = PLATFORMS["console"](PlatformSetup(locale="en", data_folder=tmp_path))
+
+    assert platform.name == "console"
+
+
+def test_a_chat_through_pipes_imports_neither_rich_nor_prompt_toolkit() -> None:
+    program = (
+        "import asyncio, runpy, sys; sys.argv = ['chat', 'en'];"
+        "runpy.run_module('tests.fakes.scripted_pipeline', run_name='__main__');"
+        "print(sorted({'rich', 'prompt_toolkit'} & set(sys.modules)))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], input="budget?\n", capture_output=True, text=True, check=True, cwd=ROOT
+    )
+
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert done.stdout.startswith("Set `daily_budget`")
+
+
+class Terminal:
+    """A chat in a process of its own, behind a real pseudo-terminal of 80 columns and 24 lines."""
+
+    def __init__(self, *arguments: str, **environment: str) -> None:
+        self._ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        # A session's leader that opens a terminal by its name owns it: Ctrl-C reaches it as a signal, as for people.
+        own_terminal = ["sh", "-c", 'exec "$@" <>"$0" >&0 2>&0', os.ttyname(theirs)]
+        self.process = subprocess.Popen(
+            [*own_terminal, sys.executable, "-m", "tests.fakes.scripted_pipeline", *arguments],
+            start_new_session=True,
+            cwd=ROOT,
+            env={**os.environ, "TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1", "NO_COLOR": "", **environment},
+        )
+        self._theirs = theirs  # held open to the end: a terminal that nobody holds is gone
+        self.raw = ""
+        self._unread = ""
+
+    def read_until(self, text: str) -> str:
+        """Everything seen up to this text, which must come."""
+        deadline = time.monotonic() + PATIENCE_S
+        while text not in self._unread:
+            left = deadline - time.monotonic()
+            assert left > 0, f"{text!r} did not come; on the screen: {self._unread!r}"
+            if select.select([self._ours], [], [], left)[0]:
+                self._receive()
+        before, _, self._unread = self._unread.partition(text)
+        return before
+
+    def _receive(self) -> None:
+        received = os.read(self._ours, 65536).decode(errors="replace")
+        self.raw += received
+        self._unread = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\]8;[^\x1b]*\x1b\\", "", self._unread + received)
+
+    def press(self, keys: str) -> None:
+        os.write(self._ours, keys.encode())
+
+    def enter(self, line: str) -> None:
+        """Type a line at the prompt, and wait until it is there."""
+        self.read_until("›")
+        self.press(line)
+        self.read_until(line)
+        self.press("\r")
+
+    def exit_code(self) -> int:
+        """Wait for the end, reading on, since a process cannot end while its output is stuck."""
+        deadline = time.monotonic() + PATIENCE_S
+        while self.process.poll() is None:
+            assert time.monotonic() < deadline
+            if select.select([self._ours], [], [], 0.05)[0]:
+                self._receive()
+        return self.process.returncode
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._ours)
+        os.close(self._theirs)
+
+
+@pytest.fixture(params=["en", "pt-BR"])
+def terminal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Terminal]:
+    opened = Terminal(request.param, str(tmp_path / "history"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def english(tmp_path: Path) -> Iterator[Terminal]:
+    opened = Terminal("en", str(tmp_path / "history"))
+    yield opened
+    opened.close()
+
+
+def test_a_chat_at_a_terminal_from_welcome_to_quit(terminal: Terminal) -> None:
+    terminal.enter("budget?")
+    terminal.read_until("Set daily_budget under routing.cost_limits [1].")
+    terminal.read_until("docs/budget.md#daily-budget")
+    terminal.read_until("ab12cd34")
+    terminal.enter("and before?")
+    terminal.read_until("Before that you asked: budget?")
+    terminal.read_until("ab12cd34")
+    terminal.enter("/quit")
+
+    assert terminal.exit_code() == 0
+
+
+def test_ctrl_c_stops_the_answer_and_not_the_program(terminal: Terminal) -> None:
+    terminal.enter("hang")
+    terminal.read_until("The beginning of a long answer")
+    terminal.press("\x03")
+    before = terminal.read_until(".")
+    assert "Stopped" in before or "Interrompida" in before
+
+    terminal.enter("and before?")
+    terminal.read_until("Before that you asked: hang")
+    terminal.read_until("ab12cd34")
+    terminal.read_until("›")
+    terminal.press("\x04")
+
+    assert terminal.exit_code() == 0
+
+
+def test_the_screen_starts_with_two_lines_of_welcome_in_the_reader_s_language(tmp_path: Path) -> None:
+    for locale, welcome in [("en", "I know 12 documents"), ("pt-BR", "Conheço 12 documentos")]:
+        terminal = Terminal(locale, str(tmp_path / "history"))
+        try:
+            terminal.read_until(welcome)
+            assert "/help" in terminal.read_until("›")
+        finally:
+            terminal.close()
+
+
+def test_ctrl_c_at_the_prompt_clears_the_line_and_twice_in_a_row_leaves(english: Terminal) -> None:
+    english.read_until("›")
+    english.press("a question I did not want")
+    english.read_until("a question I did not want")
+    english.press("\x03")
+    english.read_until("Ctrl-C once more, or Ctrl-D, leaves the chat.")
+    english.enter("budget?")
+    english.read_until("ab12cd34")
+    english.read_until("›")
+    english.press("\x03")
+    english.read_until("Ctrl-C once more")
+    english.read_until("›")
+    english.press("\x03")
+
+    assert english.exit_code() == 0
+
+
+def test_an_empty_line_asks_nothing(english: Terminal) -> None:
+    english.read_until("›")
+    english.press("\r")
+    english.enter("and before?")
+
+    english.read_until("You asked nothing before.")
+
+
+def test_an_answer_longer_than_the_screen_is_not_cut(english: Terminal) -> None:
+    english.enter("long")
+
+    shown = english.read_until("ab12cd34")
+
+    assert all(f"Line {n} of a long list." in shown for n in range(1, 200))
+
+
+def test_lines_typed_in_one_chat_are_found_again_in_the_next(tmp_path: Path) -> None:
+    history = tmp_path / "history"
+    first = Terminal("en", str(history))
+    try:
+        first.enter("budget?")
+        first.read_until("ab12cd34")
+        first.enter("/quit")
+        first.exit_code()
+    finally:
+        first.close()
+    assert history.stat().st_mode & 0o077 == 0, "others on this machine can read what was asked"
+    second = Terminal("en", str(history))
+    try:
+        second.read_until("›")
+        second.press("\x1b[A\x1b[A\r")
+        second.read_until("Set daily_budget")
+    finally:
+        second.close()
+
+
+def test_keys_pressed_during_an_answer_do_not_appear_in_it(english: Terminal) -> None:
+    english.enter("hang")
+    english.read_until("The beginning of a long answer")
+    english.press("typed ahead")
+    english.press("\x03")
+
+    assert "typed" not in english.read_until("Stopped.")
+
+
+def test_a_dumb_terminal_gets_text_without_escape_sequences() -> None:
+    terminal = Terminal("en", TERM="dumb")
+    try:
+        terminal.read_until("›")
+        terminal.press("budget?\r")
+        terminal.read_until("Set `daily_budget` under")
+        terminal.read_until("ab12cd34")
+    finally:
+        terminal.close()
+
+    assert "\x1b[" not in terminal.raw.partition("Set `daily_budget`")[2]
+
+
+def test_no_color_leaves_an_answer_without_colours() -> None:
+    terminal = Terminal("en", NO_COLOR="1")
+    try:
+        terminal.enter("budget?")
+        terminal.read_until("ab12cd34")
+    finally:
+        terminal.close()
+
+    assert not re.search(r"\x1b\[(?:\d+;)*(?:3[0-8]|9[0-7])(?:;\d+)*m", terminal.raw)
+
+
+def test_a_signal_while_a_pipe_has_nothing_to_say_ends_the_program_at_once() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.fakes.scripted_pipeline", "en"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=ROOT,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with process:
+        process.stdin.write(b"budget?\n")
+        process.stdin.flush()
+        while b"ab12cd34" not in process.stdout.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+
+        assert process.wait(PATIENCE_S) in {130, -signal.SIGINT}

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.access import Access
+from rag.model import Scope
+
+
+def test_without_audiences_every_place_reads_everything() -> None:
+    assert Access().scope_of("anywhere") == Scope.everything()
+
+
+def test_a_named_place_reads_its_own_collections_and_not_those_of_the_others() -> None:
+    access = Access({"C-HR": ("handbook", "salaries"), "*": ("handbook",)})
+
+    assert access.scope_of("C-HR") == Scope.of("handbook", "salaries")
+    assert access.scope_of("C-RANDOM") == Scope.of("handbook")
+
+
+def test_a_place_named_with_nothing_reads_nothing_even_if_the_others_read_something() -> None:
+    assert Access({"C-GUESTS": (), "*": ("handbook",)}).scope_of("C-GUESTS") == Scope.of()
+
+
+@given(st.dictionaries(st.text(), st.lists(st.text()), min_size=1), st.text())
+def test_once_anything_is_restricted_nobody_reads_what_no_audience_grants(
+    audiences: dict[str, list[str]], place: str
+) -> None:
+    readable = Access(audiences).scope_of(place).collections
+
+    assert readable is not None
+    assert readable <= set(audiences.get(place, [])) | set(audiences.get("*", []))

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+
+from bot.access import Access
+from bot.conversation import Conversation
+from bot.messages import Card, IncomingMessage, Locale
+from rag.errors import StateUnavailable
+from rag.model import Scope, Status, Turn
+from tests.fakes.clock import FakeClock
+from tests.fakes.scripted_pipeline import REFUSAL, Forever, ScriptedPipeline, says
+
+
+class PageReply:
+    """A platform's reply that keeps everything it was told."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.card: Card | None = None
+        self.appended = asyncio.Event()
+
+    async def status(self, text: str) -> None:
+        self.said.append(f"({text})")
+
+    async def append(self, markdown: str) -> None:
+        self.said.append(markdown)
+        self.appended.set()
+
+    async def finish(self, card: Card) -> None:
+        assert self.card is None
+        self.card = card
+
+
+def message(text: str, *, event_id: str = "1", place: str = "C1", locale: Locale = "en") -> IncomingMessage:
+    return IncomingMessage(
+        platform="slack",
+        event_id=event_id,
+        place=place,
+        author="U1",
+        text=text,
+        locale=locale,
+        history=(Turn("user", "before"),),
+    )
+
+
+def conversation(
+    pipeline: ScriptedPipeline, *, access: Access | None = None, clock: FakeClock | None = None
+) -> Conversation:
+    return Conversation(
+        pipeline, access=access or Access(), clock=clock or FakeClock(), new_reference=lambda: "ab12cd34"
+    )
+
+
+async def test_a_question_goes_on_with_its_history_in_the_scope_of_its_place() -> None:
+    pipeline, reply = ScriptedPipeline(), PageReply()
+    access = Access({"C1": ("handbook",)})
+
+    await conversation(pipeline, access=access).handle(message("What?"), reply)
+
+    (asked,) = pipeline.asked
+    assert (asked.question, asked.history, asked.scope) == ("What?", (Turn("user", "before"),), Scope.of("handbook"))
+    assert reply.said == ["(Searching the documents…)", REFUSAL]
+    assert reply.card is not None
+    assert reply.card.text == REFUSAL
+
+
+async def test_an_event_delivered_twice_is_answered_once() -> None:
+    pipeline, again = ScriptedPipeline(), PageReply()
+    talk = conversation(pipeline)
+
+    await talk.handle(message("What?"), PageReply())
+    await talk.handle(message("What?"), again)
+
+    assert len(pipeline.asked) == 1
+    assert (again.said, again.card) == ([], None)
+
+
+async def test_another_event_with_the_same_words_is_answered_again() -> None:
+    pipeline = ScriptedPipeline()
+    talk = conversation(pipeline)
+
+    await talk.handle(message("What?", event_id="1"), PageReply())
+    await talk.handle(message("What?", event_id="2"), PageReply())
+
+    assert len(pipeline.asked) == 2
+
+
+async def test_an_event_is_forgotten_after_an_hour() -> None:
+    pipeline, clock = ScriptedPipeline(), FakeClock()
+    talk = conversation(pipeline, clock=clock)
+
+    await talk.handle(message("What?"), PageReply())
+    await clock.sleep(3601)
+    await talk.handle(message("What?"), PageReply())
+
+    assert len(pipeline.asked) == 2
+
+
+async def test_a_command_is_run_in_the_scope_of_its_place_and_asks_the_documents_nothing() -> None:
+    pipeline, reply = ScriptedPipeline(), PageReply()
+    access = Access({"C1": ("team_docs",)})
+
+    await conversation(pipeline, access=access).handle(message("/sources", locale="pt-BR"), reply)
+
+    assert reply.card == Card("- `team_docs`: 11 documentos, 1.300 trechos")
+    assert pipeline.asked == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("/souces", "I do not know the command `/souces`. Did you mean `/sources`?"),
+        ("/xyzzy", "I do not know the command `/xyzzy`. `/help` lists those I know."),
+        ("/quit", "I do not know the command `/quit`. `/help` lists those I know."),
+        ("/status now", "I did not understand what comes after `/status`. Try, for example: `/status`"),
+        ("/help nonsense", "I did not understand what comes after `/help`. Try, for example: `/help sources`"),
+    ],
+)
+async def test_a_command_that_cannot_be_run_is_answered_with_what_can(text: str, told: str) -> None:
+    reply = PageReply()
+
+    await conversation(ScriptedPipeline()).handle(message(text), reply)
+
+    assert reply.card == Card(told)
+
+
+@pytest.mark.parametrize("error", [StateUnavailable("secret"), ZeroDivisionError("secret")])
+async def test_a_failure_is_logged_and_told_with_one_reference(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    pipeline, reply = ScriptedPipeline({"What?": says("Half an ", "answer", error)}), PageReply()
+
+    with caplog.at_level(logging.ERROR):
+        await conversation(pipeline).handle(message("What?"), reply)
+
+    assert reply.card is not None
+    assert reply.card.text == "Half an answer"
+    assert "ab12cd34" in reply.card.notice
+    assert "secret" not in reply.card.notice
+    (record,) = caplog.records
+    assert record.getMessage() == "message failed reference=ab12cd34 platform=slack place=C1"
+    assert record.exc_info is not None
+    assert record.exc_info[1] is error
+
+
+async def test_a_stream_that_ends_without_an_answer_becomes_an_apology() -> None:
+    class Speechless(ScriptedPipeline):
+        async def stream(self, *_: object, **__: object):  # type: ignore[override, no-untyped-def]  # noqa: ANN202
+            yield Status("searching")
+
+    reply = PageReply()
+
+    await conversation(Speechless()).handle(message("What?"), reply)
+
+    assert reply.card == Card(
+        "Sorry, something went wrong on my side. Whoever runs me can look it up. Reference: ab12cd34."
+    )
+
+
+async def test_a_cancelled_answer_keeps_what_was_written_and_the_cancellation_goes_on() -> None:
+    pipeline, reply = ScriptedPipeline({"What?": says("Half", Forever())}), PageReply()
+    answering = asyncio.create_task(conversation(pipeline).handle(message("What?"), reply))
+    await reply.appended.wait()
+
+    answering.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await answering
+    assert reply.card == Card("Half", notice="Stopped. The answer is not complete.")
+
+
+async def test_nobody_is_apologised_to_after_the_reader_left() -> None:
+    class Gone(PageReply):
+        async def status(self, text: str) -> None:
+            raise BrokenPipeError(text)
+
+    reply = Gone()
+
+    with pytest.raises(BrokenPipeError):
+        await conversation(ScriptedPipeline()).handle(message("What?"), reply)
+    assert reply.card is None
+
+
+async def test_the_stream_is_followed_to_its_end_so_that_it_can_remember_the_answer() -> None:
+    finished = []
+
+    class Remembering(ScriptedPipeline):
+        async def stream(self, *arguments: object, **named: object):  # type: ignore[override, no-untyped-def]  # noqa: ANN202
+            async for event in super().stream(*arguments, **named):  # type: ignore[arg-type]
+                yield event
+            finished.append(True)
+
+    await conversation(Remembering()).handle(message("What?"), PageReply())
+
+    assert finished
