@@ -11,7 +11,7 @@ from pydantic import Field
 
 from bot.messages import Locale
 from rag.errors import ConfigurationError, ConfigurationProblem
-from rag.model import DEFAULT_COLLECTION
+from rag.model import DEFAULT_COLLECTION, DocumentSource
 from rag.settings import Expected, Flag, RagSettings, Section, Url, load_file
 
 BOT_FILE = "bot.yaml"
@@ -24,13 +24,8 @@ CollectionName: TypeAlias = Annotated[
 ]
 
 
-class DocumentSource(Section):
-    """Documents that `ragbot run` keeps in step with the index.
-
-    Attributes:
-        path: A file or a folder, relative to the working folder.
-        url: Where people read what lies under `path`; `None` where they open the files themselves.
-    """
+class _Documents(Section):
+    """An entry of `documents`; see `DocumentSource`."""
 
     path: Annotated[Path, Expected("the path of a file or folder")]
     collection: CollectionName = DEFAULT_COLLECTION
@@ -51,7 +46,7 @@ class Platforms(Section):
 
 class _BotFile(Section):
     language: Annotated[Literal["auto"] | Locale, Expected("en, pt-BR or auto")] = "auto"
-    documents: tuple[DocumentSource, ...] = (DocumentSource(path=Path("docs"), collection=GUIDE_COLLECTION),)
+    documents: tuple[_Documents, ...] = (_Documents(path=Path("docs"), collection=GUIDE_COLLECTION),)
     audiences: Mapping[str, tuple[CollectionName, ...]] = Field(default_factory=dict)
     platforms: Platforms = Platforms()
 
@@ -62,6 +57,7 @@ class BotSettings:
 
     Attributes:
         locale: The language of the bot's own sentences.
+        documents: What `ragbot run` keeps in step with the index.
         audiences: The collections that a place may read, `*` standing for every place that is not named;
             without any, every place reads everything.
     """
@@ -83,7 +79,7 @@ class BotSettings:
             raise ConfigurationError(problems)
         return cls(
             locale=_locale(environ) if file.language == "auto" else file.language,
-            documents=file.documents,
+            documents=tuple(DocumentSource(entry.path, entry.collection, entry.url) for entry in file.documents),
             audiences=file.audiences,
             platforms=file.platforms,
         )

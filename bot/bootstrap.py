@@ -1,0 +1,81 @@
+"""The composition root: puts the bot together for one command, and takes it apart again."""
+
+from __future__ import annotations
+
+import logging
+from argparse import Namespace
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from bot.access import Access
+from bot.conversation import Conversation
+from bot.settings import BotSettings
+from rag.clock import SystemClock
+from rag.model import Scope
+from rag.pipeline import RagPipeline
+from rag.settings import RagSettings, config_folder, read_environment
+
+LOG_FILE = "ragbot.log"
+_LOG_BYTES, _LOG_FILES = 5_000_000, 3
+_LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """A bot that is ready to answer."""
+
+    settings: BotSettings
+    core: RagSettings
+    pipeline: RagPipeline
+    access: Access
+
+    def conversation(self, scope: Scope | None = None) -> Conversation:
+        """The way of every message; `scope` in place of what the places may read."""
+        access = self.access
+        if scope is not None and scope.collections is not None:
+            access = Access({"*": sorted(scope.collections)})
+        return Conversation(self.pipeline, access=access, clock=SystemClock())
+
+
+@asynccontextmanager
+async def open_bot(options: Namespace) -> AsyncIterator[Bot]:
+    """The bot that a command's options ask for.
+
+    Raises:
+        ConfigurationError: Nothing was started.
+    """
+    folder, environ = environment(options)
+    core = RagSettings.load(folder, environ)
+    settings = BotSettings.load(folder, environ)
+    _log_to(core.data_folder / LOG_FILE, verbose=options.verbose)
+    async with await RagPipeline.open(folder, environ=environ) as pipeline:
+        yield Bot(settings, core, pipeline, Access(settings.audiences))
+
+
+def environment(options: Namespace) -> tuple[Path, Mapping[str, str]]:
+    """The configuration folder and the environment that a command runs with."""
+    environ = read_environment()
+    if options.config is not None:
+        environ["RAGBOT_CONFIG"] = str(options.config)
+    return config_folder(environ), environ
+
+
+def chosen_scope(options: Namespace) -> Scope | None:
+    """The collections named on the command line, `None` where none was."""
+    return Scope.of(*options.collection) if options.collection else None
+
+
+def _log_to(file: Path, *, verbose: bool) -> None:
+    """Log to a file, because a chat in the terminal leaves no room for it there."""
+    handlers: list[logging.Handler] = [logging.StreamHandler()] if verbose else []
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handlers.append(RotatingFileHandler(file, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8"))
+    except OSError as error:
+        handlers = [logging.StreamHandler()]
+        logging.getLogger(__name__).warning("no log file: %s", error)
+    logging.basicConfig(level=logging.INFO, format=_LOG_FORMAT, handlers=handlers, force=True)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # one line for each request, with its URL

@@ -1,0 +1,29 @@
+"""`ragbot chat`: the console platform in this terminal."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from bot.bootstrap import Bot, chosen_scope, open_bot
+from bot.locales import phrases_in
+from bot.platforms import PLATFORMS, PlatformSetup
+from bot.replies import welcome
+from rag.model import Scope
+
+
+async def run(options: Namespace) -> int:
+    """Chat until the person leaves."""
+    async with open_bot(options) as bot:
+        await chat(bot, scope=chosen_scope(options))
+    return 0
+
+
+async def chat(bot: Bot, *, scope: Scope | None = None) -> None:
+    """Serve the console."""
+    stats = await bot.pipeline.get_stats()
+    setup = PlatformSetup(
+        locale=bot.settings.locale,
+        data_folder=bot.core.data_folder,
+        welcome=welcome(stats, phrases_in(bot.settings.locale)),
+    )
+    await PLATFORMS["console"](setup).run(bot.conversation(scope).handle)
