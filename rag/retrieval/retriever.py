@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from cachetools import LRUCache
 
 from rag.errors import ProviderError, StateUnavailable
-from rag.language import STOP_WORDS, Analyzer, sentences
+from rag.language import STOP_WORDS, Analyzer
 from rag.model import Language, Passage, Retrieval, Scope
 from rag.ports import Embedder
 from rag.retrieval import ranking
@@ -113,28 +113,18 @@ class Retriever:
     def _judge(
         self, terms: Sequence[str], weights: dict[str, float], passages: Sequence[Passage], language: Language
     ) -> float:
-        analysed = [self._analyse(passage, language) for passage in passages[:_JUDGED]]
+        judged = [self._analyzer.terms(_all_words(passage), language) for passage in passages[:_JUDGED]]
         best = max((passage.text_score or 0.0 for passage in passages), default=0.0)
-        return ranking.relevance(ranking.evidence(terms, weights, analysed, best))
+        return ranking.relevance(ranking.evidence(terms, weights, judged, best))
 
     def _is_similar(self, vector_leg: Sequence[Passage]) -> bool:
         distance = vector_leg[0].vector_distance if vector_leg else None
         return distance is not None and 1 - distance >= self._settings.min_similarity
 
-    def _analyse(self, passage: Passage, language: Language) -> ranking.PassageTerms:
-        text = passage.chunk.text
-        return ranking.PassageTerms(
-            context=tuple(self._analyzer.terms(_context(passage), language)),
-            sentences=tuple(tuple(self._analyzer.terms(text[start:end], language)) for start, end in sentences(text)),
-        )
-
-
-def _context(passage: Passage) -> str:
-    return "\n".join((passage.chunk.title, *passage.chunk.heading_path))
-
 
 def _all_words(passage: Passage) -> str:
-    return f"{_context(passage)}\n{passage.chunk.text}"
+    chunk = passage.chunk
+    return "\n".join((chunk.title, *chunk.heading_path, chunk.text))
 
 
 def keywords(question: str, language: Language) -> list[str]:
