@@ -61,8 +61,13 @@ class LanceIndex:
         connection = await lancedb.connect_async(
             uri, read_consistency_interval=_FRESH_REMOTE if remote else _FRESH_LOCAL, session=session
         )
-        names = (await connection.list_tables()).tables
-        table = await (connection.open_table(schema.TABLE) if schema.TABLE in names else _create(connection))
+        try:
+            table = await connection.open_table(schema.TABLE)
+        except ValueError as error:
+            # Asking for the tables' names instead would load the models that `lancedb_import` leaves out.
+            if "not found" not in str(error).lower():
+                raise
+            table = await _create(connection)
         return cls(connection, table, remote=remote)
 
     def close(self) -> None:
