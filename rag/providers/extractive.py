@@ -20,14 +20,14 @@ NAME = "extractive"
 # A quotation starts as the run of units that meets the question best within so many characters ...
 _CORE_CHARS = 450
 # ... and grows to the end of its section, up to so many.
-_QUOTE_CHARS = 900
+_QUOTE_CHARS = 700
 _MOST_QUOTES = 3
 # The words of title and headings speak for every sentence below them, but less than the sentence's own.
 _CONTEXT_SHARE = 0.9
 # Of two runs that say the same, the shorter one is quoted: what a full core's length costs it.
 _LENGTH_COST = 0.1
 # A second passage is quoted if it is nearly as good as the first, and says something else.
-_WORTH_ADDING = 0.6
+_WORTH_ADDING = 0.5
 _SAME = 0.7
 # How far a passage's rank counts beside its best run.
 _RANK_SHARE = 0.8
@@ -93,7 +93,8 @@ class ExtractiveProvider:
                 break
             if not any(_same(quotation, other) for other in chosen):
                 chosen.append(quotation)
-        return chosen[:_MOST_QUOTES]
+        # The best passage is read first, wherever the neatest quotation came from.
+        return sorted(chosen[:_MOST_QUOTES], key=lambda quotation: -quotation.passage.score)
 
     def _core(self, passage: Passage, weights: Mapping[str, float], language: Language) -> _Quotation | None:
         """The run of units that meets the question best."""
@@ -129,25 +130,33 @@ def _worth(weights: Mapping[str, float], words: frozenset[str], context: Sequenc
 
 
 def _grown(core: _Quotation) -> _Quotation:
-    """A core with what leads to it and what it leads to: `Install it with:` is no answer without what follows."""
+    """A core with its surroundings, up to the marks that frame them and as long as a quotation may be.
+
+    What follows comes first, because documentation names a thing and then tells of it; then what leads to it.
+    """
     units, first, last = core.units, core.first, core.last
 
-    def fits(start: int, end: int) -> bool:
-        return units[end].end - units[start].start <= _QUOTE_CHARS
+    def belongs(unit: int, start: int, end: int) -> bool:
+        return (
+            0 <= unit < len(units)
+            and units[unit].kind != "mark"
+            and units[end].end - units[start].start <= _QUOTE_CHARS
+        )
 
-    while first > 0 and _is_led_to(core, first) and units[first - 1].kind != "mark" and fits(first - 1, last):
+    if belongs(first - 1, first - 1, last) and _introduces(core, first - 1):
         first -= 1
-    # Documentation names a thing first and tells of it afterwards.
-    while last + 1 < len(units) and units[last + 1].kind != "mark" and fits(first, last + 1):
+    while belongs(last + 1, first, min(last + 1, len(units) - 1)):
         last += 1
+    while belongs(first - 1, first - 1, last):
+        first -= 1
     return replace(core, first=first, last=last)
 
 
-def _is_led_to(core: _Quotation, first: int) -> bool:
-    """Whether the unit before introduces this one: ends in a colon, or speaks of the code or row that follows."""
-    before = core.units[first - 1]
+def _introduces(core: _Quotation, unit: int) -> bool:
+    """Whether a unit leads to the next one: it ends in a colon, or speaks of the code that follows."""
+    before = core.units[unit]
     text = core.passage.chunk.text[before.start : before.end]
-    return text.endswith(":") or (before.kind == "text" and core.units[first].kind == "code")
+    return text.endswith(":") or (before.kind == "text" and core.units[unit + 1].kind == "code")
 
 
 def _same(one: _Quotation, other: _Quotation) -> bool:

@@ -11,7 +11,8 @@ from rag.language import sentences
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _ROW = re.compile(r"\s*\|")
-_MARK = re.compile(r"\s*(?:#{1,6}\s.*|(?:</?[A-Za-z!][^>]*>\s*)+|[-*_=]{3,})\s*")
+# Headings, lines of tags alone, rules, and entries of a table of contents.
+_MARK = re.compile(r"\s*(?:#{1,6}\s.*|(?:</?[A-Za-z!][^>]*>\s*)+|[-*_=]{3,}|[-*+]\s+\[[^\]]*\]\(#[^)]*\))\s*")
 
 
 @dataclass(frozen=True, slots=True)
