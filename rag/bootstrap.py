@@ -21,9 +21,13 @@ from rag.retrieval.lance import LanceIndex
 from rag.retrieval.retriever import Retriever, RetrieverSettings
 from rag.settings import EmbedderSettings, RagSettings, read_environment
 from rag.state import open_database
+from rag.state.budget import DailyBudget
 from rag.state.ledger import Ledger
 from rag.state.syncs import SyncLog
 from rag.state.unavailable import UnavailableDatabase
+
+# Vectors of questions in memory at most: 6 MB at 1,536 dimensions; the others are in the database.
+_MAX_QUESTIONS = 1_000
 
 
 async def assemble(config_folder: Path, environ: Mapping[str, str] | None) -> Parts:
@@ -44,9 +48,11 @@ async def assemble(config_folder: Path, environ: Mapping[str, str] | None) -> Pa
             database, problems = UnavailableDatabase(str(error)), (str(error),)
         stack.push_async_callback(database.aclose)
         ledger = Ledger(database, clock)
+        limits = settings.routing.cost_limits
+        budget = DailyBudget(ledger, clock, limit_micro_usd=limits.daily_budget_micro_usd, brake=limits.emergency_brake)
         index = await LanceIndex.open(settings.lancedb_uri)
         stack.callback(index.close)
-        embedder = _embedder(settings, database, ledger, clock)
+        embedder = _embedder(settings, database, ledger, budget, clock)
         if embedder is not None:
             stack.push_async_callback(embedder.aclose)
         analyzer = Analyzer()
@@ -73,10 +79,9 @@ async def assemble(config_folder: Path, environ: Mapping[str, str] | None) -> Pa
                 ),
             ),
             database=database,
-            ledger=ledger,
+            budget=budget,
             syncs=SyncLog(database, clock),
             clock=clock,
-            daily_budget_micro_usd=settings.routing.cost_limits.daily_budget_micro_usd,
             unconfigured_providers=tuple(
                 name for name, provider in settings.providers.items() if not provider.configured
             ),
@@ -86,7 +91,9 @@ async def assemble(config_folder: Path, environ: Mapping[str, str] | None) -> Pa
     raise AssertionError("an exit stack swallows nothing")
 
 
-def _embedder(settings: RagSettings, database: Database, ledger: Ledger, clock: Clock) -> Embedder | None:
+def _embedder(
+    settings: RagSettings, database: Database, ledger: Ledger, budget: DailyBudget, clock: Clock
+) -> Embedder | None:
     """The configured embedder, `None` where there is none or its provider has no key."""
     configured = settings.embedder
     if configured is None or not configured.provider.configured:
@@ -97,8 +104,9 @@ def _embedder(settings: RagSettings, database: Database, ledger: Ledger, clock: 
         database,
         ledger,
         clock,
+        budget=budget,
         keep=caching.enabled and caching.providers.embeddings,
-        max_questions=caching.max_cache_size,
+        max_questions=min(caching.max_cache_size, _MAX_QUESTIONS),
     )
 
 

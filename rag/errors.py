@@ -9,6 +9,8 @@ They are split by what the caller does next::
     │   └── IngestBusy          another process is ingesting: wait or come back
     ├── IndexMismatch           the index was made by another embedder: choose
     ├── StateUnavailable        the state database does not answer: free rungs go on
+    ├── BudgetExhausted         no more money today: free rungs go on
+    ├── EvaluationError         the evaluation's files are wrong: mend them
     └── ProviderError           a model or embedding service failed
         ├── ProviderRefused     it said no (key, money, wrong request): do not retry
         └── ProviderUnavailable it may work later: `retry_after_s` says when
@@ -18,6 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
 
 
 class RagError(Exception):
@@ -80,6 +84,35 @@ class IndexMismatch(RagError):  # noqa: N818
 
 class StateUnavailable(RagError):  # noqa: N818
     """The state database does not answer."""
+
+
+class BudgetExhausted(RagError):  # noqa: N818
+    """What it would cost may not be spent any more today.
+
+    Attributes:
+        limit_micro_usd: The daily budget.
+        spent_micro_usd: Of it, since midnight, UTC.
+    """
+
+    def __init__(self, *, limit_micro_usd: int, spent_micro_usd: int) -> None:
+        self.limit_micro_usd = limit_micro_usd
+        self.spent_micro_usd = spent_micro_usd
+        spent, limit = Decimal(spent_micro_usd) / 1_000_000, Decimal(limit_micro_usd) / 1_000_000
+        super().__init__(f"the daily budget does not allow it: ${spent:f} of ${limit:f} are spent")
+
+
+class EvaluationError(RagError):
+    """The files of an evaluation are not what they should be; nothing was measured.
+
+    Attributes:
+        file: The file, or the folder where it should have been.
+        line: 1-based line, `None` where it is about the whole file.
+    """
+
+    def __init__(self, problem: str, *, file: Path, line: int | None = None) -> None:
+        self.file = file
+        self.line = line
+        super().__init__(f"{file}: {problem}" if line is None else f"{file}:{line}: {problem}")
 
 
 class ProviderError(RagError):

@@ -7,7 +7,6 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -38,7 +37,7 @@ from rag.model import (
 from rag.ports import AnswerRequest, Clock, Completion, Database, Provider, TextDelta
 from rag.retrieval.lance import LanceIndex
 from rag.retrieval.retriever import Retriever
-from rag.state.ledger import Ledger
+from rag.state.budget import DailyBudget
 from rag.state.syncs import SyncLog
 
 log = logging.getLogger(__name__)
@@ -61,10 +60,9 @@ class Parts:
     provider: Provider
     synchroniser: Synchroniser
     database: Database
-    ledger: Ledger
+    budget: DailyBudget
     syncs: SyncLog
     clock: Clock
-    daily_budget_micro_usd: int | None
     unconfigured_providers: tuple[str, ...]
     resources: AsyncExitStack
     problems: tuple[str, ...] = ()
@@ -234,7 +232,7 @@ class RagPipeline:
         except (RuntimeError, OSError) as error:
             problems.append(f"the index cannot be read: {error}")
         try:
-            used = await parts.ledger.spent_micro_usd(*_today(parts.clock.now()))
+            used = await parts.budget.spent_micro_usd()
             store_ok = True
         except RagError as error:
             problems.append(str(error))
@@ -248,7 +246,7 @@ class RagPipeline:
                 ProviderHealth(parts.provider.name, None, "ready"),
                 *(ProviderHealth(name, None, "not_configured") for name in parts.unconfigured_providers),
             ),
-            budget=Budget(parts.daily_budget_micro_usd, used, 0),
+            budget=Budget(parts.budget.limit_micro_usd, used, 0),
             problems=tuple(dict.fromkeys(problems)),
         )
 
@@ -257,11 +255,6 @@ def _language(question: str, history: Sequence[Turn]) -> Language:
     """Of the question; a word or two in no language in particular goes on in the conversation's."""
     asked = [turn.text for turn in history if turn.role == "user"]
     return detect_language(" ".join((*asked[-1:], question)))
-
-
-def _today(now: datetime) -> tuple[datetime, datetime]:
-    start = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return start, start + timedelta(days=1)
 
 
 def _log(answer: Answer, retrieval: Retrieval) -> None:

@@ -13,10 +13,13 @@ from cachetools import LRUCache
 
 from rag.model import Embedded
 from rag.ports import Clock, Database, MeteredEmbedder
+from rag.state.budget import DailyBudget
 from rag.state.ledger import Expense, Ledger
 from rag.state.timestamps import to_text
 
 _KEYS_PER_QUERY = 500
+# English and Portuguese prose has about four characters to a token; three never promises too little.
+_CHARS_PER_TOKEN = 3
 # Trimming needs no finer idea of what was used lately, and a hit of today then costs no write.
 _TOUCH_AFTER = timedelta(days=1)
 
@@ -29,6 +32,7 @@ class CachedEmbedder:
 
     Args:
         embedder: The one that is paid.
+        budget: Asked before anything is paid.
         keep: Whether vectors are kept at all; what is paid is booked either way.
         max_rows: Vectors in the database at most; those unused for longest go first.
         max_questions: Vectors of questions in memory at most, 4 bytes a dimension each.
@@ -41,6 +45,7 @@ class CachedEmbedder:
         ledger: Ledger,
         clock: Clock,
         *,
+        budget: DailyBudget | None = None,
         keep: bool = True,
         max_rows: int = 100_000,
         max_questions: int = 1_000,
@@ -49,6 +54,7 @@ class CachedEmbedder:
         self._database = database
         self._ledger = ledger
         self._clock = clock
+        self._budget = budget
         self._keep = keep
         self._max_rows = max_rows
         self._questions: LRUCache[str, bytes] = LRUCache(max_questions)
@@ -72,6 +78,7 @@ class CachedEmbedder:
 
         Raises:
             ProviderError: Not all was embedded; what was is kept, and the next call goes on from there.
+            BudgetExhausted: Today no more may be spent; nothing was.
             StateUnavailable: Vectors cannot be looked up or money cannot be booked.
         """
         keys = [self._key(text, purpose) for text in texts]
@@ -129,6 +136,9 @@ class CachedEmbedder:
                 await self._store([keys[position] for position in positions], paid.vectors)
 
         await self._make_room()
+        if self._budget is not None:
+            tokens = sum(len(text) // _CHARS_PER_TOKEN + 1 for text in missing.values())
+            await self._budget.allow(self.price_micro_usd(tokens))
         return await self._embedder.embed(list(missing.values()), purpose=purpose, on_paid=on_paid)
 
     async def _make_room(self) -> None:

@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from rag.errors import IngestBusy, ProviderError, UnreadableDocument
+from rag.errors import BudgetExhausted, IngestBusy, ProviderError, UnreadableDocument
 from rag.ingest.chunking import chunk
 from rag.ingest.files import Found, find, link_for, source_name
 from rag.ingest.loaders import loader_for
@@ -294,7 +294,7 @@ class Synchroniser:
         try:
             async for count in self._embed_batches(embedder):
                 embedded += count
-        except ProviderError as error:
+        except (ProviderError, BudgetExhausted) as error:
             return replace(report, embedded=embedded, embedding_error=str(error))
         return replace(report, embedded=embedded)
 

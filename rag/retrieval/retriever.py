@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from cachetools import LRUCache
 
-from rag.errors import ProviderError, StateUnavailable
+from rag.errors import BudgetExhausted, ProviderError, StateUnavailable
 from rag.language import STOP_WORDS, Analyzer
 from rag.model import Language, Passage, Retrieval, Scope
 from rag.ports import Embedder
@@ -88,7 +88,7 @@ class Retriever:
             if await self._index.embedder() != identity(self._embedder.name, self._embedder.dimensions):
                 return [], "not_embedded"
             embedded = await self._embedder.embed([question], purpose="query")
-        except (ProviderError, StateUnavailable) as error:
+        except (ProviderError, BudgetExhausted, StateUnavailable) as error:
             log.warning("searching by words alone: %s", error)
             return [], "embedder_down"
         return await self._index.search_vector(embedded.vectors[0], scope, self._settings.candidates), None

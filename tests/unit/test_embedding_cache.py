@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from rag.cache.embeddings import CachedEmbedder
-from rag.errors import ProviderRefused, ProviderUnavailable, StateUnavailable
+from rag.errors import BudgetExhausted, ProviderRefused, ProviderUnavailable, StateUnavailable
 from rag.model import Embedded
 from rag.ports import Clock, MeteredEmbedder
 from rag.providers import EMBEDDERS
 from rag.providers.options import EmbedderOptions
+from rag.state.budget import DailyBudget
 from rag.state.ledger import Ledger
 from rag.state.sqlite import SqliteDatabase
 from tests.fakes.clock import FakeClock
@@ -89,6 +90,16 @@ async def test_all_known_costs_nothing_and_calls_nobody(bench: Bench) -> None:
     again = await cache.embed(["one", "one"], purpose="document")
     assert again == Embedded((first.vectors[0],) * 2, 0, 0)
     assert len(bench.server.calls) == 1
+
+
+async def test_what_the_budget_does_not_allow_is_not_sent_and_what_is_known_still_serves(bench: Bench) -> None:
+    budget = DailyBudget(bench.ledger, bench.clock, limit_micro_usd=10, brake=Decimal(1))
+    cache = bench.cache(budget=budget)
+    known = await cache.embed(["short"], purpose="document")
+    with pytest.raises(BudgetExhausted):
+        await cache.embed(["a text that is far too long for so little money " * 10], purpose="document")
+    assert len(bench.server.calls) == 1
+    assert (await cache.embed(["short"], purpose="document")).vectors == known.vectors
 
 
 async def test_duplicates_in_one_call_are_embedded_once(bench: Bench) -> None:
