@@ -6,8 +6,10 @@ a passage.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from textwrap import dedent
 
 from rag.language import Analyzer
 from rag.model import Citation, Language, Passage, RungReason
@@ -170,11 +172,15 @@ def _same(one: _Quotation, other: _Quotation) -> bool:
 
 def _quoted(quotation: _Quotation, n: int) -> str:
     """A Markdown block quotation that ends with its citation."""
-    lines = quotation.text.splitlines()
+    text = quotation.passage.chunk.text
+    indentation = re.search(r"[ \t]*$", text[: quotation.start])
+    assert indentation is not None, "nothing is an indentation too"
+    # What was indented where it stood (in a tab, a list) would be taken for code here.
+    lines = dedent(indentation[0] + quotation.text).splitlines()
     header = quotation.units[quotation.first].header
     if header is not None:
         # A row says nothing without the names of its columns.
-        lines = [*quotation.passage.chunk.text[slice(*header)].splitlines(), *lines]
+        lines = [*text[slice(*header)].splitlines(), *lines]
     if quotation.units[quotation.last].kind == "text":
         lines[-1] += f" [{n}]"
     else:

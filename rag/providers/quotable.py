@@ -9,7 +9,8 @@ from typing import Literal
 
 from rag.language import sentences
 
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+# Indented ones as well: code in lists and tabs.
+_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _ROW = re.compile(r"\s*\|")
 # Headings, lines of tags alone, rules, and entries of a table of contents.
 _MARK = re.compile(r"\s*(?:#{1,6}\s.*|(?:</?[A-Za-z!][^>]*>\s*)+|[-*_=]{3,}|[-*+]\s+\[[^\]]*\]\(#[^)]*\))\s*")

@@ -69,6 +69,12 @@ async def test_what_a_sentence_introduces_is_quoted_with_it() -> None:
     assert text == "> Install it with:\n>\n> ```sh\n> pip install ragbot\n> ```\n>\n> [1]"
 
 
+async def test_what_was_indented_where_it_stood_is_not_indented_in_the_answer() -> None:
+    text, citations = await answer("install", passage("    Install it:\n\n    ```sh\n    pip install\n    ```"))
+    assert text == "> Install it:\n>\n> ```sh\n> pip install\n> ```\n>\n> [1]"
+    assert citations[0].quote == "Install it:\n\n    ```sh\n    pip install\n    ```"
+
+
 async def test_a_quoted_row_comes_with_the_header_of_its_table() -> None:
     rows = "\n".join(f"| setting {n} | nothing to see at all here |" for n in range(30))
     text, citations = await answer(
@@ -160,4 +166,4 @@ async def test_every_quotation_is_a_slice_of_its_passage_and_stands_in_the_answe
         assert citation.quote in source
         assert f"[{citation.n}]" in text
         for line in citation.quote.splitlines():
-            assert line.rstrip() in shown
+            assert line.strip() in shown
