@@ -32,7 +32,7 @@ _PORTUGUESE = """
 a à agora ainda além algo alguém algum alguma algumas alguns ante antes ao aos aonde apenas após aquela aquelas aquele
 aqueles aquilo as às assim até cada com como contra cujo cuja cujos cujas da daquela daquele daquilo das de dela delas
 dele deles depois desde dessa dessas desse desses desta destas deste destes deve devem devo disso disto do dos durante
-e é ela elas ele eles em enquanto então entre era eram és essa essas esse esses esta está estamos estão estar estas
+e é ela elas ele eles em enquanto então entre és essa essas esse esses esta está estamos estão estar estas
 estava estavam este estes estou eu faz fazem fazer foi for foram fosse há isso isto já la lhe lhes lo logo mais mas me
 mesma mesmas mesmo mesmos meu meus mim minha minhas muita muitas muito muitos na nada não nas nela nele nem nenhum
 nenhuma nessa nesse nesta neste no nos nós nossa nossas nosso nossos num numa o onde os ou outra outras outro outros

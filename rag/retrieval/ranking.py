@@ -15,7 +15,7 @@ from rag.model import Passage
 # Reciprocal rank fusion's usual constant (Cormack et al., SIGIR 2009): ranks matter, scores of two scales do not.
 _FUSION_RANK = 60
 # A passage that has the question's words side by side, or many of them, is worth this much more.
-_PHRASE_BONUS = 0.5
+_PHRASE_BONUS = 0.2
 _COVERAGE_BONUS = 0.3
 
 
