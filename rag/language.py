@@ -10,12 +10,8 @@ import threading
 import unicodedata
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from rag.model import Language
-
-if TYPE_CHECKING:
-    import Stemmer
 
 _ENGLISH = """
 a about above after again against all also am an and any are aren as at be because been before being below between
@@ -43,6 +39,8 @@ teve tinha tive tu tua tuas tudo um uma umas uns vai vamos vão você vocês vos
 """
 
 _EVIDENCE_CHARS = 4_000
+# About 6 MB when full; a team's documents have some 30,000 different words.
+_REMEMBERED_STEMS = 50_000
 _ACCENTED = frozenset("áâãàçéêíóôõú")
 _PORTUGUESE_ENDINGS = ("cao", "coes", "dade", "mento", "mente")
 _EDGES = ".,;:!?…()[]{}<>\"'“”‘’«»*_`#-"
@@ -95,19 +93,14 @@ def _looks_portuguese(word: str) -> bool:
 class Analyzer:
     """Turns text into the terms that two texts are compared by.
 
-    Built once and shared: it keeps a stemmer for each language, and may be called from any thread.
+    Built once and shared: it remembers the stems of words it has met, and may be called from any thread.
     """
 
     def __init__(self) -> None:
-        # Off the start path: whoever never compares texts does not load the C library.
-        import Stemmer
-
-        self._stemmers: dict[Language, Stemmer.Stemmer] = {
-            "en": Stemmer.Stemmer("english"),
-            "pt": Stemmer.Stemmer("portuguese"),
+        self._stems: Mapping[Language, _Stems] = {
+            "en": _Stems("english", STOP_WORDS["en"]),
+            "pt": _Stems("portuguese", STOP_WORDS["pt"]),
         }
-        # A Snowball stemmer works in one buffer of its own.
-        self._lock = threading.Lock()
 
     def terms(self, text: str, language: Language) -> list[str]:
         """The stems of `text` without stop words, folded, in the order of the text, repetitions kept.
@@ -116,11 +109,30 @@ class Analyzer:
         """
         if not text.isascii():
             text = unicodedata.normalize("NFC", text)
-        stop_words = STOP_WORDS[language]
-        words = [word for word in _WORD.findall(text.lower()) if word not in stop_words]
+        stems = self._stems[language]
+        return [stem for word in _WORD.findall(text.lower()) if (stem := stems[word])]
+
+
+class _Stems(dict[str, str]):
+    """Words and their folded stems, empty for a stop word: looked up in C, computed for a word met the first time."""
+
+    def __init__(self, algorithm: str, stop_words: frozenset[str]) -> None:
+        super().__init__()
+        # Off the start path: whoever never compares texts does not load the C library.
+        import Stemmer
+
+        self._stemmer = Stemmer.Stemmer(algorithm)
+        self._stop_words = stop_words
+        # A Snowball stemmer works in one buffer of its own.
+        self._lock = threading.Lock()
+
+    def __missing__(self, word: str) -> str:
         with self._lock:
-            stems = self._stemmers[language].stemWords(words)
-        return [fold(stem) for stem in stems]
+            if len(self) >= _REMEMBERED_STEMS:
+                self.clear()
+            stem = "" if word in self._stop_words else fold(self._stemmer.stemWord(word))
+            self[word] = stem
+        return stem
 
 
 _INTRODUCING_ABBREVIATIONS = """
