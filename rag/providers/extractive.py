@@ -14,7 +14,7 @@ from textwrap import dedent
 from rag.language import Analyzer
 from rag.model import Citation, Language, Passage, RungReason
 from rag.ports import AnswerRequest, Completion, TextDelta
-from rag.providers.quotable import Unit, units_of
+from rag.providers.quotable import Unit, is_fence, units_of
 from rag.retrieval.ranking import coverage
 
 NAME = "extractive"
@@ -196,5 +196,19 @@ def _citation(n: int, quotation: _Quotation) -> Citation:
         heading=" › ".join(chunk.heading_path),
         source=chunk.source,
         link=chunk.link,
-        quote=quotation.text,
+        quote=_verbatim(quotation),
     )
+
+
+def _verbatim(quotation: _Quotation) -> str:
+    """What of a quotation certainly stands in the document.
+
+    A piece of code that was cut into several chunks has a fence at its edge that the document has not.
+    """
+    lines = quotation.text.splitlines(keepends=True)
+    units = quotation.units
+    if quotation.first == 0 and units[0].kind == "code":
+        lines = lines[1:]
+    if quotation.last == len(units) - 1 and units[-1].kind == "code" and lines and is_fence(lines[-1]):
+        lines = lines[:-1]
+    return "".join(lines).strip("\n") or quotation.text

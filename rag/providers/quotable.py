@@ -32,6 +32,11 @@ class Unit:
     header: tuple[int, int] | None = None
 
 
+def is_fence(line: str) -> bool:
+    """Whether a line opens or closes a piece of code."""
+    return _FENCE.match(line) is not None
+
+
 def units_of(text: str) -> list[Unit]:
     """The units of a passage in order, each a span without surrounding white space."""
     units: list[Unit] = []

@@ -72,7 +72,18 @@ async def test_what_a_sentence_introduces_is_quoted_with_it() -> None:
 async def test_what_was_indented_where_it_stood_is_not_indented_in_the_answer() -> None:
     text, citations = await answer("install", passage("    Install it:\n\n    ```sh\n    pip install\n    ```"))
     assert text == "> Install it:\n>\n> ```sh\n> pip install\n> ```\n>\n> [1]"
-    assert citations[0].quote == "Install it:\n\n    ```sh\n    pip install\n    ```"
+    assert citations[0].quote == "Install it:\n\n    ```sh\n    pip install"
+
+
+async def test_a_fence_that_the_chunker_may_have_added_is_no_part_of_the_quotation() -> None:
+    text, citations = await answer("pip install", passage("```sh\npip install one\n\npip install two\n```"))
+    assert text == "> ```sh\n> pip install one\n>\n> pip install two\n> ```\n>\n> [1]"
+    assert citations[0].quote == "pip install one\n\npip install two"
+
+
+async def test_code_in_the_middle_of_a_passage_is_quoted_with_its_fences() -> None:
+    _, citations = await answer("pip install", passage("Do pip install:\n\n```\npip install\n```\n\nDone."))
+    assert citations[0].quote == "Do pip install:\n\n```\npip install\n```\n\nDone."
 
 
 async def test_a_quoted_row_comes_with_the_header_of_its_table() -> None:
