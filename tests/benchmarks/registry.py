@@ -1,0 +1,20 @@
+"""Every benchmark by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from tests.benchmarks import ingest, memory, quality, query, relevance, start
+from tests.benchmarks.benchmark import Benchmark
+
+BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
+    {
+        "start": start.run,
+        "memory": memory.run,
+        "ingest": ingest.run,
+        "query": query.run,
+        "quality": quality.run,
+        "relevance": relevance.run,
+    }
+)

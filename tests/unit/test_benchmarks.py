@@ -1,0 +1,350 @@
+"""The benchmarks measure what they say: each runs, tiny, and reports its figures in their form."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rag.errors import EvaluationError
+from rag.ingest.chunking import chunk
+from rag.ingest.loaders import loader_for
+from rag.language import detect_language
+from tests.benchmarks import ingest, memory, peers, quality, query, relevance, start
+from tests.benchmarks.__main__ import main
+from tests.benchmarks.beir import collection_folders, read_collection
+from tests.benchmarks.benchmark import Benchmark, Column, Measure, Plan, Report, Row, in_turn, ratio
+from tests.benchmarks.corpus import Corpus
+from tests.benchmarks.processes import (
+    HAS_MEMORY_MAPS,
+    HAS_TERMINALS,
+    Surroundings,
+    private_megabytes,
+    seconds_at_terminal,
+    seconds_through_pipes,
+)
+from tests.benchmarks.registry import BENCHMARKS
+from tests.benchmarks.relevance import Judged
+
+on_linux = pytest.mark.skipif(not HAS_MEMORY_MAPS, reason="only Linux tells what memory is a process's own")
+at_terminals = pytest.mark.skipif(not HAS_TERMINALS, reason="there are no pseudo-terminals on this system")
+
+CAPITALS = {"France": "Paris", "Italy": "Rome", "Spain": "Madrid", "Peru": "Lima", "Japan": "Tokyo", "Kenya": "Nairobi"}
+RIVERS = {"Egypt": "Nile", "Brazil": "Amazon", "Germany": "Rhine"}
+
+
+def in_silence(doing: str) -> None:
+    del doing
+
+
+def tiny(*collections: Path) -> Plan:
+    return Plan(chunks=20, runs=1, warm_ups=0, questions=3, collections=collections)
+
+
+def figures(report: Report) -> dict[str, dict[str, float]]:
+    """Of each row, by column."""
+    rows: list[dict[str, Any]] = json.loads(json.dumps(report.as_dict()))["rows"]
+    return {row.pop("what"): row for row in rows}
+
+
+def write_collection(folder: Path, facts: dict[str, str], what: str) -> None:
+    """A document and a question for each fact, and one question that nothing answers."""
+    folder.mkdir(parents=True)
+    documents = [
+        {"_id": place, "title": place, "text": f"The {what} of {place}, as every child learns, is {name}."}
+        for place, name in facts.items()
+    ]
+    questions = [{"_id": f"q{place}", "text": f"What is the {what} of {place}?"} for place in facts]
+    grades = [f"q{place}\t{place}\t1" for place in facts]
+    questions.append({"_id": "unanswered", "text": "Why?"})
+    grades.append(f"unanswered\t{next(iter(facts))}\t0")
+    (folder / "corpus.jsonl").write_text("\n".join(json.dumps(document) for document in documents))
+    (folder / "queries.jsonl").write_text("\n".join(json.dumps(question) for question in questions))
+    (folder / "qrels.tsv").write_text("\n".join(["query-id\tcorpus-id\tscore", *grades]))
+
+
+@pytest.fixture
+def collections(tmp_path: Path) -> Path:
+    write_collection(tmp_path / "collections" / "capitals", CAPITALS, "capital")
+    write_collection(tmp_path / "collections" / "rivers", RIVERS, "longest river")
+    return tmp_path / "collections"
+
+
+# What is measured
+
+
+async def test_start_times_processes_beside_a_bare_import_of_lancedb() -> None:
+    report = figures(await start.run(tiny(), in_silence))
+
+    assert report["python -c 'import lancedb'"]["times_import_lancedb"] == 1
+    assert {"ragbot ask, through a pipe", "ragbot chat, through pipes"} <= set(report)
+    if HAS_TERMINALS:
+        assert {"ragbot ask, at a terminal", "ragbot chat, prompt", "ragbot run, prompt"} <= set(report)
+    assert all(0 < row["fastest_s"] <= row["median_s"] for row in report.values())
+
+
+@on_linux
+async def test_memory_weighs_a_process_stage_by_stage() -> None:
+    report = figures(await memory.run(tiny(), in_silence))
+
+    assert list(report) == [
+        "lancedb: Python with asyncio",
+        "lancedb: imported",
+        "lancedb: table opened",
+        "lancedb: 1 searched",
+        "lancedb: 3 searched",
+        "ragbot: Python with asyncio",
+        "ragbot: rag.pipeline imported",
+        "ragbot: RagPipeline opened",
+        "ragbot: 1 answered",
+        "ragbot: 3 answered",
+        "ragbot chat: 3 answered",
+    ]
+    assert report["lancedb: imported"]["private_mb"] > 2 * report["lancedb: Python with asyncio"]["private_mb"]
+    added = report["ragbot: RagPipeline opened"]["private_mb"] - report["ragbot: rag.pipeline imported"]["private_mb"]
+    assert report["ragbot: RagPipeline opened"]["added_mb"] == pytest.approx(added, abs=0.001)
+    assert report["ragbot: Python with asyncio"]["added_mb"] is None
+
+
+async def test_memory_says_so_where_it_cannot_be_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "HAS_MEMORY_MAPS", False)
+
+    report = await memory.run(tiny(), in_silence)
+
+    assert not report.rows
+    assert "unavailable" in report.notes[0]
+
+
+async def test_ingestion_is_compared_with_lancedb_by_itself() -> None:
+    report = figures(await ingest.run(tiny(), in_silence))
+
+    assert report["LanceDB: add, one full-text index"]["times_bare"] == 1
+    assert {"ragbot: words", "ragbot: words and vectors", "LanceDB: add alone"} <= set(report)
+    assert all(row["chunks_per_s"] > 0 for row in report.values())
+
+
+async def test_answers_are_timed_beside_a_bare_query() -> None:
+    report = await query.run(tiny(), in_silence)
+
+    rows = figures(report)
+    assert rows["LanceDB: one MatchQuery"]["times_bare"] == 1
+    assert {"ragbot: search", "ragbot: query"} <= set(rows)
+    assert all(0 < row["p50_ms"] <= row["p95_ms"] for row in rows.values())
+    assert any("(3 answered, 0 refused)" in note for note in report.notes)
+
+
+@pytest.mark.skipif(not peers.has_llama_index(), reason="the `bench` extra is not installed")
+async def test_llama_index_makes_as_many_chunks_of_the_same_documents_and_finds_them(tmp_path: Path) -> None:
+    Corpus(20).write(tmp_path / "documents")
+
+    made = peers.llama_index(tmp_path / "documents", tmp_path / "index")
+
+    assert made.chunks == 20
+    assert await made.retrieve(Corpus(20).questions(1)[0])
+
+
+@pytest.mark.skipif(peers.has_llama_index(), reason="the `bench` extra is installed")
+@pytest.mark.parametrize("benchmark", [ingest.run, query.run])
+async def test_without_the_bench_extra_llama_index_is_left_out_in_words(benchmark: Benchmark) -> None:
+    report = await benchmark(tiny(), in_silence)
+
+    assert peers.NO_LLAMA_INDEX in report.notes
+    assert not any(row.what.startswith("LlamaIndex") for row in report.rows)
+
+
+async def test_quality_is_told_of_every_collection_that_is_there(collections: Path) -> None:
+    report = figures(await quality.run(tiny(collections, collections / "missing"), in_silence))
+
+    assert list(report) == ["capitals", "rivers"]
+    assert report["capitals"] == {"documents": 6, "questions": 6, "ndcg_at_10": 1, "recall_at_10": 1, "mrr": 1}
+
+
+async def test_relevance_asks_own_foreign_and_hard_questions(collections: Path) -> None:
+    report = figures(await relevance.run(tiny(collections), in_silence))
+
+    counted = ("documents", "own", "foreign", "hard")
+    assert [report["capitals"][kind] for kind in counted] == [6, 6, 3, 2]
+    assert [report["rivers"][kind] for kind in counted] == [3, 3, 6, 1]
+
+
+async def test_an_answerable_question_is_judged_with_its_document_and_a_hard_one_without(collections: Path) -> None:
+    capitals = read_collection(collections / "capitals")
+
+    judged = await relevance.judge(capitals, ["What is the airspeed velocity of an unladen swallow?"])
+
+    assert judged == Judged(own=[True] * 6, foreign=[False], hard=[False] * 2)
+
+
+def test_precision_and_recall_are_of_answers_and_of_refusals() -> None:
+    judged = Judged(own=[True, True, True, False], foreign=[False, False], hard=[True, False])
+
+    assert judged.figures() == (4, 2, 2, 1, 1 / 2, 3 / 4, 3 / 4, 3 / 4, 3 / 4)
+
+
+def test_what_no_question_tells_of_is_unknown() -> None:
+    assert Judged(own=[True], foreign=[], hard=[]).figures() == (1, 0, 0, None, None, 1, 1, None, None)
+
+
+# What it is measured on
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(min_value=1, max_value=60))
+def test_the_corpus_makes_just_so_many_chunks_and_is_always_the_same(chunks: int) -> None:
+    corpus = Corpus(chunks)
+
+    load = loader_for("document.md")
+    assert load is not None
+    parsed = [load(document.encode(), "document.md") for document in corpus.documents]
+
+    made = [piece for document in parsed for piece in chunk(document, max_chars=1600, overlap_chars=400)]
+    assert len(made) == chunks
+    assert corpus.documents == Corpus(chunks).documents
+    assert corpus.questions(3) == Corpus(chunks).questions(3)
+
+
+def test_the_corpus_is_english_and_portuguese_in_turn() -> None:
+    assert [detect_language(document) for document in Corpus(40).documents] == ["en", "pt", "en", "pt"]
+
+
+def test_questions_ask_about_what_documents_say(tmp_path: Path) -> None:
+    corpus = Corpus(40)
+    corpus.write(tmp_path / "documents")
+
+    said = "\n".join(file.read_text(encoding="utf-8") for file in (tmp_path / "documents").iterdir())
+
+    for question in corpus.questions(20):
+        assert question.removeprefix("What is ").removeprefix("O que é ").removesuffix("?") in said
+
+
+def test_a_collection_is_read_with_the_questions_that_it_answers(collections: Path) -> None:
+    rivers = read_collection(collections / "rivers")
+
+    assert rivers.language == "en"
+    assert rivers.documents["Egypt"].startswith("# Egypt\n\nThe longest river of Egypt")
+    assert set(rivers.questions) == {"qEgypt", "qBrazil", "qGermany"}
+    assert rivers.answers["qEgypt"] == {"Egypt"}
+
+
+def test_a_folder_without_questions_is_no_collection(collections: Path) -> None:
+    (collections / "rivers" / "queries.jsonl").unlink()
+
+    assert [folder.name for folder in collection_folders([collections])] == ["capitals", "rivers"]
+    with pytest.raises(EvaluationError, match=r"queries\.jsonl"):
+        read_collection(collections / "rivers")
+
+
+# How it is measured
+
+
+async def test_contenders_take_turns_and_what_warms_up_does_not_count() -> None:
+    turns: list[str] = []
+
+    def contender(name: str, seconds: Sequence[float]) -> Measure:
+        left = iter(seconds)
+
+        async def measure() -> float:
+            turns.append(name)
+            return next(left)
+
+        return measure
+
+    contenders = {"a": contender("a", [9, 1, 2]), "b": contender("b", [9, 3, 4])}
+    told: list[str] = []
+    measured = await in_turn(contenders, Plan(runs=2, warm_ups=1), told.append)
+
+    assert turns == ["a", "b", "a", "b", "a", "b"]
+    assert measured == {"a": [1, 2], "b": [3, 4]}
+    assert told[0] == "warming up: a"
+    assert told[-1] == "run 2 of 2: b"
+
+
+def test_a_process_that_fails_is_no_measurement(tmp_path: Path) -> None:
+    around = Surroundings(tmp_path, dict(os.environ))
+
+    with pytest.raises(RuntimeError, match="exit code 3"):
+        seconds_through_pipes(around, (sys.executable, "-c", "raise SystemExit(3)"))
+
+
+@at_terminals
+def test_a_program_at_a_terminal_is_timed_to_what_is_awaited(tmp_path: Path) -> None:
+    around = Surroundings(tmp_path, dict(os.environ))
+    program = "assert input('name? ') == 'me'"
+
+    seconds = seconds_at_terminal(around, (sys.executable, "-c", program), "name?", "me\n")
+
+    assert seconds > 0
+
+
+@at_terminals
+def test_a_program_that_never_shows_what_is_awaited_is_no_measurement(tmp_path: Path) -> None:
+    around = Surroundings(tmp_path, dict(os.environ))
+
+    with pytest.raises(RuntimeError, match="ended before b'ready', having shown b'sorry"):
+        seconds_at_terminal(around, (sys.executable, "-c", "print('sorry')"), "ready")
+
+
+@on_linux
+def test_private_memory_grows_by_what_is_written_to() -> None:
+    before = private_megabytes(os.getpid())
+    written = bytearray(b"x") * 20_000_000
+
+    assert private_megabytes(os.getpid()) - before > 19
+    del written
+
+
+def test_a_ratio_is_unknown_where_one_of_its_sides_is() -> None:
+    assert (ratio(3, 2), ratio(None, 2), ratio(3, None), ratio(3, 0)) == (1.5, None, None, None)
+
+
+# How it is told
+
+REPORT = Report(
+    (Column("p50_ms", 1), Column("chunks")), (Row("ragbot", (1.23456, 10_000)), Row("other", (None, 0))), ("a note",)
+)
+
+
+def test_programs_get_figures_and_readers_get_a_table() -> None:
+    assert REPORT.as_dict() == {
+        "rows": [
+            {"what": "ragbot", "p50_ms": 1.2346, "chunks": 10_000},
+            {"what": "other", "p50_ms": None, "chunks": 0},
+        ],
+        "notes": ["a note"],
+    }
+    assert REPORT.header() == ("", "p50 ms", "chunks")
+    assert REPORT.cells() == [("ragbot", "1.2", "10,000"), ("other", "–", "0")]
+
+
+def test_the_command_prints_a_table_and_its_notes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["query", "--chunks", "20", "--questions", "3"]) == 0
+
+    printed = capsys.readouterr()
+    assert printed.out.startswith("\nquery\n")
+    assert "ragbot: search" in printed.out
+    assert "· 20 chunks, 3 different questions" in printed.out
+    assert "query: ingesting 20 chunks" in printed.err
+
+
+def test_the_command_prints_json_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["query", "--json", "--chunks", "20", "--questions", "3"]) == 0
+
+    printed = json.loads(capsys.readouterr().out)
+    assert list(printed) == ["query"]
+    assert {"p50_ms", "p95_ms", "times_bare", "what"} == set(printed["query"]["rows"][0])
+
+
+def test_an_unknown_benchmark_is_wrong_use_and_the_known_ones_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["query", "speed"])
+
+    told = capsys.readouterr().err
+    assert "there is no benchmark speed" in told
+    assert all(name in told for name in BENCHMARKS)
