@@ -35,6 +35,7 @@ async def assemble(config_folder: Path, environ: Mapping[str, str] | None) -> Pa
 
     Raises:
         ConfigurationError: Nothing was started.
+        IndexUnavailable: The index cannot be opened.
     """
     settings = RagSettings.load(config_folder, read_environment() if environ is None else environ)
     clock = SystemClock()

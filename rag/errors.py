@@ -8,6 +8,7 @@ They are split by what the caller does next::
     │   ├── UnreadableDocument  skip this document, go on with the others
     │   └── IngestBusy          another process is ingesting: wait or come back
     ├── IndexMismatch           the index was made by another embedder: choose
+    ├── IndexUnavailable        the index cannot be opened, read or written: look at its folder
     ├── StateUnavailable        the state database does not answer: free rungs go on
     ├── BudgetExhausted         no more money today: free rungs go on
     ├── EvaluationError         the evaluation's files are wrong: mend them
@@ -80,6 +81,10 @@ class IndexMismatch(RagError):  # noqa: N818
         self.recorded = recorded
         self.configured = configured
         super().__init__(f"the index was embedded with {recorded}, the configuration asks for {configured}")
+
+
+class IndexUnavailable(RagError):  # noqa: N818
+    """The index cannot be opened, read or written."""
 
 
 class StateUnavailable(RagError):  # noqa: N818

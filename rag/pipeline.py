@@ -12,7 +12,7 @@ from typing import Self
 
 from rag.answering.followup import standalone
 from rag.answering.wording import refusal
-from rag.errors import RagError, StateUnavailable
+from rag.errors import IndexUnavailable, StateUnavailable
 from rag.ingest.sync import Confirm, OnProgress, Synchroniser, agreed, untold
 from rag.language import detect_language
 from rag.model import (
@@ -87,6 +87,7 @@ class RagPipeline:
 
         Raises:
             ConfigurationError: Nothing was started.
+            IndexUnavailable: The index cannot be opened; nothing was started.
         """
         # The composition root knows every room; knowing it here, and only here, is what makes this one line.
         from rag.bootstrap import assemble
@@ -183,6 +184,7 @@ class RagPipeline:
 
         Raises:
             IngestError: A path does not exist, or another process is ingesting; nothing was changed.
+            IndexMismatch: The vectors in the index are another embedder's; the texts are in step all the same.
         """
         sources = [
             path if isinstance(path, DocumentSource) else DocumentSource(Path(path), collection) for path in paths
@@ -195,7 +197,7 @@ class RagPipeline:
 
     async def forget_vectors(self) -> None:
         """Drop all vectors, so that another embedder can make its own."""
-        await self._parts.index.forget_vectors()
+        await self._parts.synchroniser.forget_vectors()
 
     async def remove_collection(self, collection: str) -> int:
         """Forget all documents of a collection; returns how many there were."""
@@ -229,12 +231,12 @@ class RagPipeline:
         store_ok = False
         try:
             index = await parts.index.stats()
-        except (RuntimeError, OSError) as error:
-            problems.append(f"the index cannot be read: {error}")
+        except IndexUnavailable as error:
+            problems.append(str(error))
         try:
             used = await parts.budget.spent_micro_usd()
             store_ok = True
-        except RagError as error:
+        except StateUnavailable as error:
             problems.append(str(error))
         return Health(
             ready=index is not None,

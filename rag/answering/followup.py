@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from rag.language import STOP_WORDS, fold
+from rag.language import STOP_WORDS
 from rag.model import Language, Turn
 
-# How a question begins that goes on from another one.
+# How a question begins that goes on from another one; as a word of its own: `e-mail` does not.
 _GOES_ON = re.compile(
     r"(?:and|but|or|so|also|then|what about|how about|what if|why not|same|"
-    r"e|mas|ou|entao|tambem|e se|e quanto|que tal|por que nao|idem)\b"
+    r"e|mas|ou|ent[aã]o|tamb[eé]m|que tal|por que n[aã]o|idem)(?=[\s,.?!…]|$)"
 )
-# Words that stand for something said before; compared without accents.
-_ENGLISH = "it its they them their this that these those one ones there he she him her former latter"
+# Words that stand for something said before. Accents count: `esta` points, `está` is half of Portuguese. `there` is
+# no pointer: it mostly stands in `is there`.
+_ENGLISH = "it its they them their this that these those one ones he she him her former latter"
 _PORTUGUESE = """
 isso isto aquilo ele ela eles elas dele dela deles delas nele nela neles nelas esse essa esses essas este esta estes
-estas desse dessa deste desta nesse nessa neste nesta la ali ai mesmo mesma
+estas desse dessa deste desta nesse nessa neste nesta lá ali aí mesmo mesma
 """
 _POINTERS: Mapping[Language, frozenset[str]] = {
     "en": frozenset(_ENGLISH.split()),
@@ -41,9 +42,9 @@ def standalone(question: str, history: Sequence[Turn], language: Language) -> st
 
 def leans_on_earlier(question: str, language: Language) -> bool:
     """Whether a question makes sense only after another: `and for Discord?`, `por quê?`, `how do I change it?`."""
-    folded = fold(question).strip()
-    words = _WORD.findall(folded)
+    lowered = question.lower().strip()
+    words = _WORD.findall(lowered)
     content = [word for word in words if word not in STOP_WORDS[language]]
     return bool(
-        _GOES_ON.match(folded) or not _POINTERS[language].isdisjoint(words) or (len(content) < _FEW_WORDS and words)
+        _GOES_ON.match(lowered) or not _POINTERS[language].isdisjoint(words) or (len(content) < _FEW_WORDS and words)
     )

@@ -13,11 +13,20 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from rag.errors import BudgetExhausted, IngestBusy, ProviderError, UnreadableDocument
+from rag.errors import BudgetExhausted, IngestBusy, IngestError, ProviderError, UnreadableDocument
 from rag.ingest.chunking import chunk
 from rag.ingest.files import Found, find, link_for, source_name
 from rag.ingest.loaders import loader_for
-from rag.model import Chunk, DocumentSource, EmbeddingPlan, IndexedDocument, Skipped, SyncProgress, SyncReport
+from rag.model import (
+    COLLECTION_NAME,
+    Chunk,
+    DocumentSource,
+    EmbeddingPlan,
+    IndexedDocument,
+    Skipped,
+    SyncProgress,
+    SyncReport,
+)
 from rag.ports import Clock, Database, Embedder
 from rag.retrieval.lance import LanceIndex
 from rag.state.syncs import SyncLog
@@ -101,21 +110,25 @@ class Synchroniser:
             on_wait: Told once if another process is ingesting and has to be waited for.
 
         Raises:
-            IngestError: A source does not exist; nothing was changed.
+            IngestError: A source does not exist, or they are not of one collection; nothing was changed.
             IngestBusy: Another process was ingesting for longer than the lock is waited for.
+            IndexMismatch: The vectors in the index are another embedder's; the texts are in step all the same.
             StateUnavailable: The lock's database does not answer.
         """
         started = self._clock.monotonic()
+        collection = _collection_of(sources)
         found = await asyncio.to_thread(find, sources)
         async with self._turn(on_wait):
-            report = await self._sync_texts(sources, found, on_progress)
-            if self._embedder is not None:
-                report = await self._embed(self._embedder, report, confirm)
+            report = await self._sync_texts(collection, found, on_progress)
+            # Before the vectors, which can take an hour: questions are answered from the texts meanwhile.
             if report.added or report.changed or report.removed or (await self._index.stats()).unindexed:
                 await self._index.optimize()
-            report = replace(report, seconds=self._clock.monotonic() - started)
             await self._syncs.record(report)
-        return report
+            if self._embedder is not None:
+                report = await self._embed(self._embedder, report, confirm)
+                if report.embedded:
+                    await self._index.optimize()
+        return replace(report, seconds=self._clock.monotonic() - started)
 
     async def is_current(self, sources: Sequence[DocumentSource]) -> bool:
         """Whether the index has just these sources' files as they are now; tells of texts, not of vectors."""
@@ -123,15 +136,18 @@ class Synchroniser:
         return await asyncio.to_thread(self._is_current, sources, known)
 
     def _is_current(self, sources: Sequence[DocumentSource], known: Mapping[tuple[str, str], IndexedDocument]) -> bool:
+        found = find(sources)
         seen = set()
-        for source in sources:
-            for file in Found(source).files:
-                key = (source.collection, source_name(file))
-                seen.add(key)
-                if not self._is_file_current(file, source, known.get(key)):
-                    return False
-        collections = {source.collection for source in sources}
-        return all(key in seen for key in known if key[0] in collections)
+        for file, source in _pairs(found):
+            key = (source.collection, source_name(file))
+            if key not in seen and not self._is_file_current(file, source, known.get(key)):
+                return False
+            seen.add(key)
+        return not any(
+            files.source.collection == collection and files.covers(name)
+            for collection, name in known.keys() - seen
+            for files in found
+        )
 
     def _is_file_current(self, file: Path, source: DocumentSource, known: IndexedDocument | None) -> bool:
         try:
@@ -154,6 +170,15 @@ class Synchroniser:
             await self._syncs.forget(collection)
         return len(documents)
 
+    async def forget_vectors(self) -> None:
+        """Drop all vectors, so that another embedder can make its own.
+
+        Raises:
+            IngestBusy: Another process is ingesting.
+        """
+        async with self._turn():
+            await self._index.forget_vectors()
+
     @asynccontextmanager
     async def _turn(self, on_wait: Callable[[], None] = untold) -> AsyncIterator[None]:
         """Hold the lock over all processes that ingest."""
@@ -169,12 +194,9 @@ class Synchroniser:
                     raise IngestBusy(f"another process has been ingesting for {timeout_s:.0f} s") from error
             yield
 
-    async def _sync_texts(
-        self, sources: Sequence[DocumentSource], found: Sequence[Found], on_progress: OnProgress
-    ) -> SyncReport:
-        collection = sources[0].collection
+    async def _sync_texts(self, collection: str, found: Sequence[Found], on_progress: OnProgress) -> SyncReport:
         known = {document.source: document for document in await self._index.documents(collection)}
-        pairs = [(file, source) for source, files in zip(sources, found, strict=True) for file in files.files]
+        pairs = _pairs(found)
         report = SyncReport(collection, skipped=tuple(skip for files in found for skip in files.skipped))
         seen: set[str] = set()
         batch = _Batch()
@@ -305,6 +327,26 @@ class Synchroniser:
             vectors = zip(waiting, embedded.vectors, strict=True)
             await self._index.update([replace(chunk, vector=tuple(vector)) for chunk, vector in vectors])
             yield len(waiting)
+
+
+def _collection_of(sources: Sequence[DocumentSource]) -> str:
+    """The one collection of all the sources.
+
+    Raises:
+        IngestError: There is none, there are several, or it cannot be called so.
+    """
+    names = sorted({source.collection for source in sources})
+    if not names:
+        raise IngestError("no file or folder to ingest was named")
+    if len(names) > 1:
+        raise IngestError(f"one collection is ingested at a time, and these are {len(names)}: {', '.join(names)}")
+    if not COLLECTION_NAME.fullmatch(names[0]):
+        raise IngestError(f"{names[0]!r} cannot be a collection's name: letters, digits, '.', '_' and '-', at most 64")
+    return names[0]
+
+
+def _pairs(found: Sequence[Found]) -> list[tuple[Path, DocumentSource]]:
+    return [(file, files.source) for files in found for file in files.files]
 
 
 def _document_id(collection: str, source: str) -> str:

@@ -6,13 +6,16 @@ Facts about LanceDB 0.40 that this file stands on were measured in 2026-11 and a
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from rag.errors import IndexMismatch
+from rag.errors import IndexMismatch, IndexUnavailable
 from rag.model import COLLECTION_NAME, Chunk, IndexedDocument, IndexStats, Passage, Scope
 from rag.retrieval import schema
 from rag.retrieval.lancedb_import import import_lancedb
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from lancedb.query import FullTextQuery
 
 log = logging.getLogger(__name__)
+P = ParamSpec("P")
 T = TypeVar("T")
 
 # A folder is asked for a newer version at every query (it costs about a millisecond), so that what another process
@@ -34,18 +38,49 @@ _VECTOR_INDEX_ROWS = 5_000
 # Quantised vectors find candidates, exact ones rank them: without refining, recall falls to about 0.6.
 _REFINE_FACTOR = 10
 _CACHE_BYTES = (32 << 20, 16 << 20)
+# Making the table takes a fraction of a second; whoever takes longer than this hangs.
+_CREATE_TIMEOUT_S = 60.0
+_TOLD_CHARS = 300
+
+
+@contextmanager
+def _failures_translated(uri: str) -> Iterator[None]:
+    """LanceDB's failures become ours; it raises three kinds for the same things."""
+    try:
+        yield
+    except (RuntimeError, ValueError, OSError) as error:
+        told = " ".join(str(error).split())[:_TOLD_CHARS]
+        raise IndexUnavailable(f"the index {uri} does not answer: {told}") from error
+
+
+def _translated(
+    method: Callable[Concatenate[LanceIndex, P], Awaitable[T]],
+) -> Callable[Concatenate[LanceIndex, P], Coroutine[object, object, T]]:
+    """A method that raises `IndexUnavailable` where LanceDB fails."""
+
+    @functools.wraps(method)
+    async def translated(self: LanceIndex, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        self.check_open()
+        with _failures_translated(self.uri):
+            return await method(self, *args, **kwargs)
+
+    return translated
 
 
 class LanceIndex:
     """The table of chunks, opened for reading and writing.
 
-    Any number of processes may read; writers take turns (see `rag.ingest.sync`).
+    Any number of processes may read; writers take turns (see `rag.ingest.sync`). Every method raises
+    `IndexUnavailable` where LanceDB fails.
+
+    Attributes:
+        uri: Where it is.
     """
 
-    def __init__(self, connection: AsyncConnection, table: AsyncTable, *, remote: bool) -> None:
+    def __init__(self, connection: AsyncConnection, table: AsyncTable) -> None:
+        self.uri = str(connection.uri)
         self._connection = connection
         self._table = table
-        self._remote = remote
 
     @classmethod
     async def open(cls, uri: str) -> LanceIndex:
@@ -53,22 +88,27 @@ class LanceIndex:
 
         Args:
             uri: A folder, `s3://`, `gs://`, `az://` or `db://`.
+
+        Raises:
+            IndexUnavailable: It can neither be opened nor made.
         """
         # The import takes a second of a core: in a thread, the loop goes on showing signs of life.
         lancedb = await asyncio.to_thread(import_lancedb)
-        remote = "://" in uri
-        session = None if uri.startswith("db://") else lancedb.Session(*_CACHE_BYTES)
-        connection = await lancedb.connect_async(
-            uri, read_consistency_interval=_FRESH_REMOTE if remote else _FRESH_LOCAL, session=session
-        )
-        try:
-            table = await connection.open_table(schema.TABLE)
-        except ValueError as error:
-            # Asking for the tables' names instead would load the models that `lancedb_import` leaves out.
-            if "not found" not in str(error).lower():
+        session = None if _is_service(uri) else lancedb.Session(*_CACHE_BYTES)
+        with _failures_translated(uri):
+            connection = await lancedb.connect_async(
+                uri, read_consistency_interval=_FRESH_REMOTE if "://" in uri else _FRESH_LOCAL, session=session
+            )
+            try:
+                return cls(connection, await _ready_table(connection))
+            except BaseException:
+                connection.close()
                 raise
-            table = await _create(connection)
-        return cls(connection, table, remote=remote)
+
+    def check_open(self) -> None:
+        """Raise `IndexUnavailable` once it was closed: LanceDB itself would panic."""
+        if not self._table.is_open():
+            raise IndexUnavailable(f"the index {self.uri} was closed")
 
     def close(self) -> None:
         """Close the files; the index cannot be used any more."""
@@ -77,6 +117,7 @@ class LanceIndex:
 
     # Reading
 
+    @_translated
     async def search_text(self, words: str, scope: Scope, limit: int) -> list[Passage]:
         """The best chunks by BM25 over both languages, best first; nothing outside `scope`, whatever `words` says."""
         where = _filter(scope)
@@ -95,6 +136,7 @@ class LanceIndex:
             for row in rows
         ]
 
+    @_translated
     async def search_vector(self, vector: Sequence[float], scope: Scope, limit: int) -> list[Passage]:
         """The nearest chunks by cosine distance, nearest first; chunks without a vector are not found."""
         where = _filter(scope)
@@ -120,10 +162,12 @@ class LanceIndex:
         best = await self.search_text(word, scope, limit=1)
         return best[0].score if best else 0.0
 
+    @_translated
     async def version(self) -> int:
         """Grows with every change."""
         return int(await self._table.version())
 
+    @_translated
     async def documents(self, collection: str | None = None) -> list[IndexedDocument]:
         """Every document that has chunks, of one collection or of all."""
         query = self._table.query().select(["document_id", "collection", "source", "content_hash"])
@@ -136,6 +180,7 @@ class LanceIndex:
             for (document_id, name, source, content_hash), chunks in counted.items()
         ]
 
+    @_translated
     async def stats(self) -> IndexStats:
         """The index at a glance."""
         unindexed = 0
@@ -151,6 +196,7 @@ class LanceIndex:
 
     # Writing
 
+    @_translated
     async def replace(self, chunks: Sequence[Chunk], document_ids: Iterable[str]) -> None:
         """Make `chunks` all that there is of these documents, in one commit: whole before it, whole after it.
 
@@ -158,7 +204,10 @@ class LanceIndex:
             chunks: Of the given documents; a document without chunks is removed.
             document_ids: All documents that are replaced.
         """
-        where = _one_of("document_id", document_ids)
+        replaced = list(document_ids)
+        if not replaced:
+            return
+        where = _one_of("document_id", replaced)
         if not chunks:
             await self._table.delete(where)
             return
@@ -168,17 +217,20 @@ class LanceIndex:
             .when_matched_update_all()
             .when_not_matched_insert_all()
             .when_not_matched_by_source_delete(where)
-            .execute(rows)
+            # A chunk that has no vector yet is a bad one to LanceDB, which would refuse the rest for it.
+            .execute(rows, on_bad_vectors="null")
         )
 
+    @_translated
     async def update(self, chunks: Sequence[Chunk]) -> None:
         """Write these chunks over the same chunks as they were; those that are gone stay gone."""
         rows = schema.to_arrow(chunks, await self._table.schema())
         await self._table.merge_insert("id").when_matched_update_all().execute(rows)
 
+    @_translated
     async def optimize(self) -> None:
         """Bring fresh rows into the indexes and drop old versions; made anew if LanceDB fails at merging them."""
-        if self._remote and self._connection.uri.startswith("db://"):
+        if _is_service(self.uri):
             return  # the service does it on its own, and refuses to be told
         await self._index_vectors()
         try:
@@ -186,14 +238,16 @@ class LanceIndex:
         except RuntimeError as error:
             # A merge of full-text indexes can abort (lance issue 8310); the rows themselves are sound.
             log.warning("optimize failed, making the indexes anew: %s", error)
-            await _create_indexes(self._table)
+            await _create_indexes(self._table, schema.INDEXED)
 
     # Vectors
 
+    @_translated
     async def embedder(self) -> str | None:
         """The recorded embedder and its dimensions, `None` where the index holds no vectors."""
         return schema.recorded_embedder(await self._table.schema())
 
+    @_translated
     async def use_embedder(self, name: str, dimensions: int) -> None:
         """Add the vector column, empty, or check that it is this embedder's with as many dimensions.
 
@@ -206,16 +260,19 @@ class LanceIndex:
         elif recorded != configured:
             raise IndexMismatch(recorded=recorded, configured=configured)
 
+    @_translated
     async def forget_vectors(self) -> None:
         """Drop the vector column and all that is in it."""
         if await self.embedder() is not None:
             await self._table.drop_columns([schema.VECTOR])
 
+    @_translated
     async def count_without_vector(self) -> tuple[int, int]:
-        """Chunks that wait for a vector, and the characters in them."""
-        waiting = await self._waiting(["text"]).to_arrow()
-        return waiting.num_rows, sum(len(text) for text in waiting.column("text").to_pylist())
+        """Chunks that wait for a vector, and the characters in them, title and headings included."""
+        waiting = await self._waiting(["context", "text"]).to_arrow()
+        return waiting.num_rows, sum(len(text) for column in waiting.columns for text in column.to_pylist())
 
+    @_translated
     async def chunks_without_vector(self, limit: int) -> list[Chunk]:
         """Some chunks that wait for a vector."""
         return [schema.to_chunk(row) for row in await self._waiting(list(schema.READ)).limit(limit).to_list()]
@@ -243,27 +300,64 @@ class LanceIndex:
             return await run()
 
 
-async def _create(connection: AsyncConnection) -> AsyncTable:
-    # `exist_ok` because two processes may start on an empty folder at once.
-    table = await connection.create_table(schema.TABLE, schema=schema.schema(), exist_ok=True)
-    # Without a declared key, writers that insert the same new rows at once leave silent duplicates
-    # (lancedb issue 3377).
-    await table.set_unenforced_primary_key("id")
-    await _create_indexes(table)
+def _is_service(uri: str) -> bool:
+    """Whether LanceDB's own service keeps the table: it does much on its own, and refuses to be told."""
+    return uri.startswith("db://")
+
+
+async def _ready_table(connection: AsyncConnection) -> AsyncTable:
+    """The table with all its indexes, made where there is none, completed where its maker was killed half-way."""
+    table = await _existing_table(connection)
+    # The service builds indexes in the background and lists them when they are done.
+    if table is not None and (_is_service(connection.uri) or not await _missing_indexes(table)):
+        return table
+    # Makers take turns: of two at once, the second would write its empty table over the first one's.
+    async with nullcontext() if "://" in connection.uri else _only_maker(Path(connection.uri)):
+        table = await _existing_table(connection) or await connection.create_table(schema.TABLE, schema=schema.schema())
+        await _create_indexes(table, await _missing_indexes(table))
     return table
 
 
-async def _create_indexes(table: AsyncTable) -> None:
+async def _existing_table(connection: AsyncConnection) -> AsyncTable | None:
+    try:
+        return await connection.open_table(schema.TABLE)
+    except ValueError as error:
+        # Asking for the tables' names instead would load the models that `lancedb_import` leaves out.
+        if "not found" not in str(error).lower():
+            raise
+        return None
+
+
+@asynccontextmanager
+async def _only_maker(folder: Path) -> AsyncIterator[None]:
+    from filelock import FileLock
+
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    lock = FileLock(folder / "making.lock", thread_local=False)
+    await asyncio.to_thread(lock.acquire, timeout=_CREATE_TIMEOUT_S)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+async def _missing_indexes(table: AsyncTable) -> Collection[str]:
+    """Columns that have no index yet."""
+    indexed = {column for index in await table.list_indices() for column in index.columns}
+    return [column for column in schema.INDEXED if column not in indexed]
+
+
+async def _create_indexes(table: AsyncTable, columns: Collection[str]) -> None:
     from lancedb.index import FTS, Bitmap, BTree
 
-    for column, language in schema.FULL_TEXT.items():
-        # Positions cost 60 % more index and have crashed under churn (lance issue 7653); phrases are
-        # looked at when ranking instead.
-        await table.create_index(column, config=FTS(language=language, with_position=False), replace=True)
-    for column in schema.BTREE:
-        await table.create_index(column, config=BTree(), replace=True)
-    for column in schema.BITMAP:
-        await table.create_index(column, config=Bitmap(), replace=True)
+    for column in columns:
+        if column in schema.FULL_TEXT:
+            # Positions cost 60 % more index and have crashed under churn (lance issue 7653); phrases are
+            # looked at when ranking instead.
+            config = FTS(language=schema.FULL_TEXT[column], with_position=False)
+        else:
+            config = BTree() if column in schema.BTREE else Bitmap()
+        await table.create_index(column, config=config, replace=True)
 
 
 CONTEXT_BOOST = 0.4
@@ -273,6 +367,7 @@ def _any_of_the_words(words: str) -> FullTextQuery:
     """A query object: a raw string is parsed by LanceDB, and a person's quotation mark would be a syntax error."""
     from lancedb.query import BooleanQuery, MatchQuery, Occur
 
+    words = words.encode(errors="replace").decode()  # half of an emoji is no text to LanceDB
     return BooleanQuery(
         [
             (Occur.SHOULD, MatchQuery(words, column, boost=CONTEXT_BOOST if column.startswith("context") else 1.0))

@@ -93,8 +93,8 @@ def _without_stand_ins() -> Iterator[None]:
 
 def import_lancedb() -> ModuleType:
     """Return the lancedb module, imported the light way where its version is known to allow it."""
-    # Lance logs to stderr on its own; a person's terminal is no place for a library's notices.
-    os.environ.setdefault("LANCE_LOG", "error")
+    # Its Rust half logs to stderr on its own; a person's terminal is no place for a library's notices.
+    os.environ.setdefault("LANCEDB_LOG", "error")
     if "lancedb" in sys.modules or _HEAVY in sys.modules or not _version_is_known():
         return importlib.import_module("lancedb")
     finder = _StandInFinder()

@@ -26,6 +26,9 @@ _UNKNOWN_WORD = 1.2
 # Only these many passages are looked at when judging: an answer further down would not be shown.
 _JUDGED = 5
 _NEAREST_TITLES = 3
+# Each word of a question is weighed by a search of its own. The longest question of any collection measured has 36 of
+# them; whoever pastes a log means its beginning.
+_MOST_KEYWORDS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,6 @@ def _all_words(passage: Passage) -> str:
 
 
 def keywords(question: str, language: Language) -> list[str]:
-    """The distinct words of a question that say what it is about; all its words where none does."""
+    """The first distinct words of a question that say what it is about; of all its words where none does."""
     words = list(dict.fromkeys(_WORD.findall(question.lower())))
-    return [word for word in words if word not in STOP_WORDS[language]] or words
+    return ([word for word in words if word not in STOP_WORDS[language]] or words)[:_MOST_KEYWORDS]

@@ -24,6 +24,11 @@ FULL_TEXT: Mapping[str, str] = {
 }
 BTREE = ("id", "document_id")
 BITMAP = ("collection", "source")
+INDEXED = (*FULL_TEXT, *BTREE, *BITMAP)
+
+# Declares a column the table's key, as `set_unenforced_primary_key` would, but in the commit that makes the table.
+# Without a key, writers that insert the same new rows at once leave silent duplicates (lancedb issue 3377).
+_KEY: Mapping[str, str] = {"lance-schema:unenforced-primary-key:position": "1"}
 
 # What a search returns; the copies for the second language and the vector stay in the index.
 READ = (
@@ -39,7 +44,7 @@ def schema() -> pa.Schema:
     text = pa.string()
     return pa.schema(
         [
-            pa.field("id", text, nullable=False),
+            pa.field("id", text, nullable=False, metadata=_KEY),
             pa.field("document_id", text, nullable=False),
             pa.field("collection", text, nullable=False),
             pa.field("source", text, nullable=False),
