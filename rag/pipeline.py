@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from rag.answering.followup import standalone
+from rag.answering.followup import leant_on
 from rag.answering.wording import refusal
 from rag.errors import IndexUnavailable, StateUnavailable
 from rag.ingest.sync import Confirm, OnProgress, Synchroniser, agreed, untold
@@ -128,7 +128,8 @@ class RagPipeline:
         started = clock.monotonic()
         language = _language(question, history)
         yield Status("searching")
-        retrieval = await self._parts.retriever.retrieve(standalone(question, history, language), language, scope)
+        earlier = leant_on(question, history, language)
+        retrieval = await self._parts.retriever.retrieve(question, language, scope, earlier=earlier)
         text, completion = "", Completion(model=None, citations=(), reason="nothing_relevant")
         if retrieval.relevant:
             yield Status("answering")

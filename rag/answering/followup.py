@@ -1,4 +1,4 @@
-"""A follow-up made into a question that can be searched: rules, where no model is there to do better (pure)."""
+"""What a follow-up leans on: rules, where no model is there to do better (pure)."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ _FEW_WORDS = 2
 _WORD = re.compile(r"\w+")
 
 
-def standalone(question: str, history: Sequence[Turn], language: Language) -> str:
-    """The question, with the questions before it that it leans on.
+def leant_on(question: str, history: Sequence[Turn], language: Language) -> str:
+    """The earlier questions that this one makes sense with only, latest first; empty where it stands alone.
 
-    Only what people asked is added: the bot's own words would find the bot's own last answer again.
+    Only what people asked counts: the bot's own words would find the bot's own last answer again.
     """
     asked = [turn.text for turn in history if turn.role == "user"]
-    parts = [question]
-    while asked and leans_on_earlier(parts[-1], language):
-        parts.append(asked.pop())
-    return "\n".join(parts)
+    earlier: list[str] = []
+    while asked and leans_on_earlier(earlier[-1] if earlier else question, language):
+        earlier.append(asked.pop())
+    return "\n".join(earlier)
 
 
 def leans_on_earlier(question: str, language: Language) -> bool:

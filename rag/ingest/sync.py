@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -35,7 +36,6 @@ from rag.state.syncs import SyncLog
 _FORMAT = "1"
 # Chunks in one commit. A commit costs some 20 ms whatever it holds; more at once only costs memory.
 _BATCH_CHUNKS = 1_000
-_EMBED_CHUNKS = 256
 # English and Portuguese prose has about four characters to a token; three never promises too little.
 _CHARS_PER_TOKEN = 3
 
@@ -271,7 +271,7 @@ class Synchroniser:
                 collection=source.collection,
                 source=name,
                 link=(parsed.url or link) + (f"#{piece.anchor}" if piece.anchor else ""),
-                title=parsed.title or file.stem,
+                title=parsed.title or _readable(file.stem),
                 heading_path=piece.heading_path,
                 anchor=piece.anchor,
                 text=piece.text,
@@ -321,7 +321,7 @@ class Synchroniser:
         return replace(report, embedded=embedded)
 
     async def _embed_batches(self, embedder: Embedder) -> AsyncIterator[int]:
-        while waiting := await self._index.chunks_without_vector(_EMBED_CHUNKS):
+        while waiting := await self._index.chunks_without_vector(_BATCH_CHUNKS):
             texts = ["\n".join((chunk.title, *chunk.heading_path, chunk.text)) for chunk in waiting]
             embedded = await embedder.embed(texts, purpose="document")
             vectors = zip(waiting, embedded.vectors, strict=True)
@@ -347,6 +347,11 @@ def _collection_of(sources: Sequence[DocumentSource]) -> str:
 
 def _pairs(found: Sequence[Found]) -> list[tuple[Path, DocumentSource]]:
     return [(file, files.source) for files in found for file in files.files]
+
+
+def _readable(stem: str) -> str:
+    """A file's name as a title: `error-handling` → `error handling`."""
+    return re.sub(r"[-_]+", " ", stem).strip() or stem
 
 
 def _document_id(collection: str, source: str) -> str:

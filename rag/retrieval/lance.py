@@ -157,10 +157,20 @@ class LanceIndex:
             for row, distance in zip(rows, distances, strict=True)
         ]
 
+    @_translated
     async def best_score(self, word: str, scope: Scope) -> float:
         """The most that a chunk of the scope scores by this word alone: rare words much, common ones little, 0 none."""
-        best = await self.search_text(word, scope, limit=1)
-        return best[0].score if best else 0.0
+        where = _filter(scope)
+        if where == _NOTHING or not word.strip():
+            return 0.0
+
+        async def run() -> list[float]:
+            query = self._table.query().nearest_to_text(_any_of_the_words(word))
+            rows = query.where(where) if where else query
+            best: list[float] = (await rows.select(["_score"]).limit(1).to_arrow()).column("_score").to_pylist()
+            return best
+
+        return next(iter(await self._retried(run)), 0.0)
 
     @_translated
     async def version(self) -> int:

@@ -17,12 +17,15 @@ from rag.ports import Embedder
 from rag.retrieval import ranking
 from rag.retrieval.lance import LanceIndex
 from rag.retrieval.schema import identity
+from rag.retrieval.spelling import mended
 
 log = logging.getLogger(__name__)
 
 _WORD = re.compile(r"\w+")
 # What a word that stands nowhere is worth, as a multiple of the question's rarest word that does.
 _UNKNOWN_WORD = 1.2
+# What a word of an earlier question is worth beside one of this question.
+_EARLIER_WORD = 0.5
 # Only these many passages are looked at when judging: an answer further down would not be shown.
 _JUDGED = 5
 _NEAREST_TITLES = 3
@@ -58,17 +61,25 @@ class Retriever:
         self._settings = settings
         self._word_scores: LRUCache[tuple[object, ...], float] = LRUCache(20_000)
 
-    async def retrieve(self, question: str, language: Language, scope: Scope) -> Retrieval:
+    async def retrieve(self, question: str, language: Language, scope: Scope, *, earlier: str = "") -> Retrieval:
         """The passages for a question, best first; nothing outside the scope.
 
         With the embedder down the full-text leg answers alone and `degraded` says so.
+
+        Args:
+            earlier: Questions that this one goes on from; their words count half.
         """
-        words = keywords(question, language)
-        text_leg, (vector_leg, degraded), weights = await asyncio.gather(
-            self._index.search_text(" ".join(words), scope, self._settings.candidates),
-            self._search_vector(question, scope),
-            self._weigh(words, language, scope),
+        own = keywords(question, language)
+        words = list(dict.fromkeys((*own, *(keywords(earlier, language) if earlier else ()))))[:_MOST_KEYWORDS]
+        (text_leg, scores), (vector_leg, degraded) = await asyncio.gather(
+            self._search_words(words, scope), self._search_vector(f"{question}\n{earlier}".strip(), scope)
         )
+        unknown = [word for word, score in zip(words, scores, strict=True) if not score]
+        if (meant := mended(words, unknown, map(_all_words, text_leg))) != words:
+            own = [new for word, new in zip(words, meant, strict=True) if word in own]
+            words = list(dict.fromkeys(meant))
+            text_leg, scores = await self._search_words(words, scope)
+        weights = self._weights(words, scores, language, own)
         terms = self._analyzer.terms(" ".join(words), language)
         found = [self._analyzer.terms(_all_words(passage), language) for passage in text_leg]
         by_words = ranking.rescore(text_leg, found, terms, weights)
@@ -96,15 +107,24 @@ class Retriever:
             return [], "embedder_down"
         return await self._index.search_vector(embedded.vectors[0], scope, self._settings.candidates), None
 
-    async def _weigh(self, words: Sequence[str], language: Language, scope: Scope) -> dict[str, float]:
-        """What each term of the question is worth."""
+    async def _search_words(self, words: Sequence[str], scope: Scope) -> tuple[list[Passage], list[float]]:
+        """The full-text leg, and what each word scores at most by itself."""
         version = await self._index.version()
-        scores = await asyncio.gather(*(self._word_score(word, scope, version) for word in words))
+        return await asyncio.gather(
+            self._index.search_text(" ".join(words), scope, self._settings.candidates),
+            asyncio.gather(*(self._word_score(word, scope, version) for word in words)),
+        )
+
+    def _weights(
+        self, words: Sequence[str], scores: Sequence[float], language: Language, own: Sequence[str]
+    ) -> dict[str, float]:
+        """What each term is worth: what its word scores by itself; half, if it is from an earlier question."""
         unknown = _UNKNOWN_WORD * max(scores, default=0.0) or 1.0
         weights: dict[str, float] = {}
         for word, score in zip(words, scores, strict=True):
+            weight = (score or unknown) * (1 if word in own else _EARLIER_WORD)
             for term in self._analyzer.terms(word, language):
-                weights[term] = max(weights.get(term, 0.0), score or unknown)
+                weights[term] = max(weights.get(term, 0.0), weight)
         return weights
 
     async def _word_score(self, word: str, scope: Scope, version: int) -> float:

@@ -131,3 +131,17 @@ class TestKeywords:
     async def test_they_are_distinct_and_not_too_many(self, question: str) -> None:
         found = keywords(question, "en")
         assert len(found) == len(set(found)) <= 64
+
+
+async def test_a_slip_of_the_keys_finds_what_was_meant(index: LanceIndex) -> None:
+    retrieval = await _retriever(index).retrieve("what does the comittee do daily?", "en", EVERYTHING)
+    assert retrieval.passages[0].chunk.title == "Committee"
+    assert "committe" in retrieval.term_weights
+    assert "comitte" not in retrieval.term_weights
+
+
+async def test_the_words_of_an_earlier_question_count_half(index: LanceIndex) -> None:
+    alone = await _retriever(index).retrieve("budget committee", "en", EVERYTHING)
+    after = await _retriever(index).retrieve("committee", "en", EVERYTHING, earlier="the budget?")
+    assert after.term_weights["budget"] == alone.term_weights["budget"] / 2
+    assert after.term_weights["committe"] == alone.term_weights["committe"]
