@@ -1,4 +1,4 @@
-"""What every test stands on: no real network."""
+"""What every test stands on: no real network, and no test that depends on how busy the machine is."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import ipaddress
 import socket
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("ragbot", deadline=None)
+settings.load_profile("ragbot")
 
 _connect = socket.socket.connect
 
