@@ -12,6 +12,7 @@ from bot.text import one_line
 from rag.errors import (
     ConfigurationError,
     IndexMismatch,
+    IndexUnavailable,
     IngestBusy,
     ProviderError,
     ProviderRefused,
@@ -26,6 +27,7 @@ _SENTENCES: Mapping[type, str] = MappingProxyType(
     {
         ConfigurationError: "error.configuration",
         IndexMismatch: "error.index_mismatch",
+        IndexUnavailable: "error.index_unavailable",
         IngestBusy: "error.ingest_busy",
         StateUnavailable: "error.state_unavailable",
         ProviderRefused: "error.provider_refused",
@@ -83,10 +85,8 @@ def _notices(answer: Answer, phrases: Phrases) -> list[str]:
     # A refusal quotes nothing, and its own text says so.
     if answer.rung == "extractive" and not answer.refused:
         notices.append(phrases("answer.extractive"))
-    if answer.degraded == "embedder_down":
-        notices.append(phrases("answer.embedder_down"))
-    elif answer.degraded is not None:
-        notices.append(phrases("answer.degraded"))
+    if answer.degraded is not None:
+        notices.append(phrases(f"degraded.{answer.degraded}"))
     return notices
 
 

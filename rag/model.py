@@ -14,6 +14,7 @@ Task = Literal["factual", "code_generation", "document_analysis", "quick", "real
 Rung = Literal["fresh", "fallback", "cached", "extractive", "apology"]
 RungReason = Literal["model_answered", "no_model_configured", "nothing_relevant"]
 Stage = Literal["searching", "answering"]
+Degraded = Literal["embedder_down", "not_embedded", "budget_exhausted"]
 BlockKind = Literal["heading", "paragraph", "list", "code", "table"]
 
 DEFAULT_COLLECTION = "default"
@@ -143,7 +144,8 @@ class Retrieval:
         relevant: Whether that is enough to answer from them.
         nearest_titles: Titles of the nearest documents, for a refusal.
         term_weights: What each term of the question is worth: the most that a chunk can score by it alone.
-        degraded: Why less was searched than is configured (`embedder_down`), `None` when all was.
+        degraded: Why the search by meaning, though configured, was left out: the embedder is down, the index holds no
+            vectors of its, or there is no money for it; `None` when all was searched.
     """
 
     passages: tuple[Passage, ...]
@@ -151,7 +153,7 @@ class Retrieval:
     relevant: bool
     nearest_titles: tuple[str, ...] = ()
     term_weights: Mapping[str, float] = field(default_factory=dict)
-    degraded: str | None = None
+    degraded: Degraded | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +227,7 @@ class Answer:
     cached: bool = False
     refused: bool = False
     nearest_titles: tuple[str, ...] = ()
-    degraded: str | None = None
+    degraded: Degraded | None = None
     tokens: TokenUsage = field(default_factory=TokenUsage)
     cost_micro_usd: int = 0
 

@@ -12,7 +12,7 @@ from cachetools import LRUCache
 
 from rag.errors import BudgetExhausted, ProviderError, StateUnavailable
 from rag.language import STOP_WORDS, Analyzer
-from rag.model import Language, Passage, Retrieval, Scope
+from rag.model import Degraded, Language, Passage, Retrieval, Scope
 from rag.ports import Embedder
 from rag.retrieval import ranking
 from rag.retrieval.lance import LanceIndex
@@ -95,7 +95,7 @@ class Retriever:
             degraded=degraded,
         )
 
-    async def _search_vector(self, question: str, scope: Scope) -> tuple[list[Passage], str | None]:
+    async def _search_vector(self, question: str, scope: Scope) -> tuple[list[Passage], Degraded | None]:
         if self._embedder is None:
             return [], None
         try:
@@ -104,7 +104,7 @@ class Retriever:
             embedded = await self._embedder.embed([question], purpose="query")
         except (ProviderError, BudgetExhausted, StateUnavailable) as error:
             log.warning("searching by words alone: %s", error)
-            return [], "embedder_down"
+            return [], "budget_exhausted" if isinstance(error, BudgetExhausted) else "embedder_down"
         return await self._index.search_vector(embedded.vectors[0], scope, self._settings.candidates), None
 
     async def _search_words(self, words: Sequence[str], scope: Scope) -> tuple[list[Passage], list[float]]:

@@ -17,6 +17,7 @@ from rag.model import DocumentSource, EmbeddingPlan, Retrieval, Scope, SyncRepor
 from rag.ports import Database
 from rag.providers import EMBEDDERS
 from rag.providers.options import EmbedderOptions
+from rag.state.budget import DailyBudget
 from rag.state.ledger import Ledger
 from rag.state.unavailable import UnavailableDatabase
 from tests.fakes.embedding_server import KEY, EmbeddingServer, Reply, tokens_of
@@ -49,6 +50,7 @@ class Team(Library):
         *,
         batch_size: int = 256,
         database: Database | None = None,
+        budget_micro_usd: int | None = None,
     ) -> CachedEmbedder:
         options = EmbedderOptions(
             provider="acme",
@@ -61,7 +63,11 @@ class Team(Library):
         )
         books = database or self.database
         paid = EMBEDDERS["openai"](options, self.clock)
-        self.made.append(CachedEmbedder(paid, books, Ledger(books, self.clock), self.clock))
+        ledger = Ledger(books, self.clock)
+        budget = None
+        if budget_micro_usd is not None:
+            budget = DailyBudget(ledger, self.clock, limit_micro_usd=budget_micro_usd, brake=Decimal(1))
+        self.made.append(CachedEmbedder(paid, books, ledger, self.clock, budget=budget))
         return self.made[-1]
 
     async def embed(self, embedder: CachedEmbedder, *, consent: bool = True) -> SyncReport:
@@ -153,6 +159,21 @@ class TestSearching:
         assert found.degraded == "embedder_down"
         assert _first(found) == "docs/budget.md"
         assert len(team.server.calls) == calls
+
+    async def test_with_the_budget_exhausted_nothing_is_paid_and_words_alone_answer(self, team: Team) -> None:
+        await team.embed(team.embedder())
+        calls = len(team.server.calls)
+        found = await team.find("daily budget", embedder=team.embedder(budget_micro_usd=1))
+        assert found.degraded == "budget_exhausted"
+        assert _first(found) == "docs/budget.md"
+        assert len(team.server.calls) == calls
+
+    async def test_documents_that_the_budget_does_not_allow_stay_searchable_by_words(self, team: Team) -> None:
+        report = await team.embed(team.embedder(budget_micro_usd=1))
+        assert report.embedding_error is not None
+        assert "the daily budget does not allow it" in report.embedding_error
+        assert (report.embedded, team.server.calls) == (0, [])
+        assert _first(await team.find("daily budget")) == "docs/budget.md"
 
     async def test_an_index_without_vectors_pays_nothing_for_a_question(self, team: Team) -> None:
         await team.sync()

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 import bot
 from bot.locales import LOCALES, phrases_in
 from bot.messages import Locale
-from rag.model import Rung, RungReason, Stage
+from rag.model import Degraded, Rung, RungReason, Stage
 
 SOURCES = Path(bot.__file__).parent
 # Sentences that are looked up by a value of the core: each of its values needs one.
 BY_VALUE = {
     f"{prefix}.{value}"
-    for prefix, values in {"rung": Rung, "reason": RungReason, "working": Stage}.items()
+    for prefix, values in {"rung": Rung, "reason": RungReason, "working": Stage, "degraded": Degraded}.items()
     for value in get_args(values)
 }
 

@@ -76,8 +76,8 @@ def test_a_reader_learns_that_less_was_searched_than_is_configured() -> None:
         "Quoted from the documents; no model wrote this. "
         "The embedding service is down, so the documents were searched by words alone."
     )
-    assert answer_card(answer_to("q", "a", degraded="anything_new", refused=True), ENGLISH).notice == (
-        "Only part of what is configured could be searched."
+    assert answer_card(answer_to("q", "a", degraded="budget_exhausted", refused=True), ENGLISH).notice == (
+        "Today's budget is used up, so the documents were searched by words alone."
     )
 
 
