@@ -18,6 +18,8 @@ from rag.model import Scope
 from rag.pipeline import RagPipeline
 from rag.settings import RagSettings, config_folder, read_environment
 
+log = logging.getLogger(__name__)
+
 LOG_FILE = "ragbot.log"
 _LOG_BYTES, _LOG_FILES = 5_000_000, 3
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -25,8 +27,13 @@ _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """A bot that is ready to answer."""
+    """A bot that is ready to answer.
 
+    Attributes:
+        folder: Of the configuration files.
+    """
+
+    folder: Path
     settings: BotSettings
     core: RagSettings
     pipeline: RagPipeline
@@ -52,7 +59,7 @@ async def open_bot(options: Namespace) -> AsyncIterator[Bot]:
     settings = BotSettings.load(folder, environ)
     _log_to(core.data_folder / LOG_FILE, verbose=options.verbose)
     async with await RagPipeline.open(folder, environ=environ) as pipeline:
-        yield Bot(settings, core, pipeline, Access(settings.audiences))
+        yield Bot(folder, settings, core, pipeline, Access(settings.audiences))
 
 
 def environment(options: Namespace) -> tuple[Path, Mapping[str, str]]:
@@ -63,19 +70,18 @@ def environment(options: Namespace) -> tuple[Path, Mapping[str, str]]:
     return config_folder(environ), environ
 
 
-def chosen_scope(options: Namespace) -> Scope | None:
-    """The collections named on the command line, `None` where none was."""
-    return Scope.of(*options.collection) if options.collection else None
-
-
 def _log_to(file: Path, *, verbose: bool) -> None:
     """Log to a file, because a chat in the terminal leaves no room for it there."""
-    handlers: list[logging.Handler] = [logging.StreamHandler()] if verbose else []
+    terminal = logging.StreamHandler()
+    terminal.setLevel(logging.INFO if verbose else logging.WARNING)
+    handlers: list[logging.Handler] = [terminal] if verbose else []
+    problem = ""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         handlers.append(RotatingFileHandler(file, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8"))
     except OSError as error:
-        handlers = [logging.StreamHandler()]
-        logging.getLogger(__name__).warning("no log file: %s", error)
+        handlers, problem = [terminal], error.strerror or type(error).__name__
     logging.basicConfig(level=logging.INFO, format=_LOG_FORMAT, handlers=handlers, force=True)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # one line for each request, with its URL
+    if problem:
+        log.warning("%s cannot be written (%s): only warnings are logged, and here", file, problem)

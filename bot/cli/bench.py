@@ -7,14 +7,15 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
+from bot.cli.parser import WrongUse
+
 _BENCHMARKS = Path("tests", "benchmarks")
 
 
 async def run(options: Namespace) -> int:
     """Run the benchmarks of the source checkout, in a process of their own."""
     if not await asyncio.to_thread(_BENCHMARKS.is_dir):
-        print("ragbot bench: run it in a checkout of ragbot, where tests/benchmarks is", file=sys.stderr)
-        return 2
+        raise WrongUse("run it in a checkout of ragbot, where the folder tests/benchmarks is")
     arguments = [*options.names, *(["--json"] if options.json else [])]
     child = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.benchmarks", *arguments)
     return await child.wait()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from bot.bootstrap import Bot, chosen_scope, open_bot
+from bot.bootstrap import Bot, open_bot
+from bot.cli import EXIT_OK
+from bot.cli.scope import chosen_scope
 from bot.locales import phrases_in
 from bot.platforms import PLATFORMS, PlatformSetup
 from bot.replies import welcome
@@ -14,8 +16,8 @@ from rag.model import Scope
 async def run(options: Namespace) -> int:
     """Chat until the person leaves."""
     async with open_bot(options) as bot:
-        await chat(bot, scope=chosen_scope(options))
-    return 0
+        await chat(bot, scope=await chosen_scope(bot, options))
+    return EXIT_OK
 
 
 async def chat(bot: Bot, *, scope: Scope | None = None) -> None:

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from argparse import Namespace
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
 from bot.bootstrap import environment
+from bot.cli import EXIT_FAILED, EXIT_OK, EXIT_WRONG_USE
 from bot.cli.output import print_json
-from bot.settings import BotSettings, check_files
-from rag.errors import RagError
-from rag.model import Health
+from bot.settings import BOT_FILE, BotSettings, check_files
+from bot.text import one_line
+from rag.errors import ConfigurationError, IndexUnavailable
+from rag.model import DocumentSource, Health, IndexStats
 from rag.pipeline import RagPipeline
-from rag.settings import RagSettings
+from rag.retrieval.schema import identity
+from rag.settings import RAG_FILE, EmbedderSettings, RagSettings
 
 # More rows than this outside the full-text index make every question noticeably slower.
 _UNINDEXED_ROWS = 1_000
-_MARKS = {"ok": ("✓", "green"), "note": ("–", "yellow"), "failed": ("✗", "red")}
+# Green, yellow, red.
+_COLOURS = {"ok": 32, "note": 33, "failed": 31}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,97 +45,129 @@ class Finding:
 
 async def run(options: Namespace) -> int:
     """Look at everything that ragbot needs; exit with 2 for a wrong configuration, 1 for another failure."""
-    folder, environ = environment(options)
-    findings = _configuration(folder, environ)
-    wrong = any(finding.state == "failed" for finding in findings)
-    if not wrong:
-        findings += [finding async for finding in _installation(folder, environ)]
+    try:
+        findings = [finding async for finding in _findings(*environment(options))]
+        code = EXIT_FAILED if any(finding.state == "failed" for finding in findings) else EXIT_OK
+    except ConfigurationError as error:
+        remedy = "mend this, and run `ragbot doctor` again: the rest was not looked at"
+        findings = [Finding("configuration", "failed", str(problem), remedy) for problem in error.problems]
+        code = EXIT_WRONG_USE
     if options.json:
         print_json([asdict(finding) for finding in findings])
     else:
         _print(findings)
-    failed = any(finding.state == "failed" for finding in findings)
-    return 2 if wrong else int(failed)
+    return code
 
 
-def _configuration(folder: Path, environ: Mapping[str, str]) -> list[Finding]:
-    problems = check_files(folder, environ)
-    if problems:
-        return [
-            Finding("configuration", "failed", str(problem), "mend this line and run `ragbot doctor` again")
-            for problem in problems
-        ]
-    told = f"{folder}/ is sound" if folder.is_dir() else f"no folder {folder}/, so the defaults hold"
-    return [Finding("configuration", "ok", told)]
+async def _findings(folder: Path, environ: Mapping[str, str]) -> AsyncIterator[Finding]:
+    """Look at one thing after the other.
 
-
-async def _installation(folder: Path, environ: Mapping[str, str]) -> AsyncIterator[Finding]:
+    Raises:
+        ConfigurationError: With every problem of the configuration.
+    """
+    if problems := check_files(folder, environ):
+        raise ConfigurationError(problems)
+    yield _configuration(folder)
     core, settings = RagSettings.load(folder, environ), BotSettings.load(folder, environ)
     yield _data_folder(core.data_folder)
     for source in settings.documents:
-        if source.path.exists():
-            yield Finding("documents", "ok", f"{source.path} → {source.collection}")
-        else:
-            remedy = "put documents there, or change `documents` in config/bot.yaml"
-            yield Finding("documents", "note", f"{source.path} does not exist", remedy)
-    yield _keys(core)
+        yield _documents(source, folder)
+    yield _keys(core, folder)
     try:
         async with await RagPipeline.open(folder, environ=environ) as pipeline:
             health = await pipeline.health_check()
-    except (RagError, OSError, RuntimeError, ValueError) as error:
-        remedy = f"check RAGBOT_LANCEDB_URI and that {core.lancedb_uri} can be read and written"
-        yield Finding("index", "failed", f"cannot be opened: {error}", remedy)
+    except IndexUnavailable as error:
+        yield _broken_index(str(error), core)
         return
-    for finding in (_index(health, core), _store(health)):
+    for finding in _parts(health, core):
         yield finding
 
 
+def _configuration(folder: Path) -> Finding:
+    told = f"{folder}/ is sound" if folder.is_dir() else f"there is no folder {folder}/, so the defaults hold"
+    return Finding("configuration", "ok", told)
+
+
 def _data_folder(folder: Path) -> Finding:
-    existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
-    if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
-        return Finding("data folder", "ok", f"{folder}/ can be written")
-    remedy = f"give this user the right to write {existing}, or set RAGBOT_DATA"
-    return Finding("data folder", "failed", f"{folder}/ cannot be written", remedy)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        remedy = "make it a folder that this user may write to, or set RAGBOT_DATA to one"
+        return Finding("data folder", "failed", f"{folder}/ cannot be written: {error.strerror}", remedy)
+    return Finding("data folder", "ok", f"{folder}/ can be written")
 
 
-def _keys(core: RagSettings) -> Finding:
+def _documents(source: DocumentSource, folder: Path) -> Finding:
+    if source.path.exists():
+        return Finding("documents", "ok", f"{source.path}, for the collection {source.collection}")
+    remedy = f"put documents there, or change `documents` in {folder / BOT_FILE}"
+    return Finding("documents", "note", f"there is no file or folder {source.path}", remedy)
+
+
+def _keys(core: RagSettings, folder: Path) -> Finding:
+    embedder = core.embedder
+    if embedder is not None and not embedder.provider.configured:
+        told = f"embeddings ask for {embedder.provider_name}, which has no key: the search is by words alone"
+        remedy = f"set the key that providers.{embedder.provider_name}.api_key in {folder / RAG_FILE} names"
+        if embedder.provider_name in {"openai", "gemini"}:
+            remedy = f"set {embedder.provider_name.upper()}_API_KEY in the environment or in .env"
+        return Finding("keys", "failed", told, remedy)
     ready = [name for name, provider in core.providers.items() if provider.configured]
-    if core.embedder is not None and not core.embedder.provider.configured:
-        name = core.embedder.provider_name
-        told = f"embeddings ask for {name}, which has no key: searching by words alone"
-        return Finding("keys", "note", told, f"set the key of {name} in .env")
     if not ready:
         return Finding("keys", "note", "no provider has a key: answers are quoted from the documents")
     return Finding("keys", "ok", f"present for {', '.join(ready)}")
 
 
-def _index(health: Health, core: RagSettings) -> Finding:
-    index = health.index
-    if index is None:
-        return Finding(
-            "index", "failed", "cannot be read", f"check {core.lancedb_uri}; `ragbot ingest` makes a new one"
-        )
+def _parts(health: Health, core: RagSettings) -> Iterator[Finding]:
+    """What of the running core answers."""
+    if health.index is None:
+        yield _broken_index("; ".join(health.problems), core)
+    else:
+        yield _index(health.index)
+        if core.embedder is not None and core.embedder.provider.configured:
+            yield _vectors(health.index, core.embedder)
+    if health.store_ok:
+        yield Finding("state database", "ok", f"{health.store_kind} answers")
+    else:
+        told = "; ".join(health.problems) or "does not answer"
+        yield Finding("state database", "failed", told, "or set RAGBOT_STATE_URL to another one")
+
+
+def _broken_index(told: str, core: RagSettings) -> Finding:
+    remedy = (
+        f"check RAGBOT_LANCEDB_URI and the rights on {core.lancedb_uri}; if it is damaged, move it away and ingest"
+        " again: all that it holds comes from the documents"
+    )
+    return Finding("index", "failed", told, remedy)
+
+
+def _index(index: IndexStats) -> Finding:
     told = f"{index.documents:,} documents, {index.chunks:,} chunks"
     if not index.documents:
         return Finding("index", "note", "holds no documents yet", "ragbot ingest PATH")
     if index.unindexed > _UNINDEXED_ROWS:
-        return Finding("index", "note", f"{told}, {index.unindexed:,} of them not indexed", "ragbot ingest")
+        return Finding("index", "note", f"{told}, {index.unindexed:,} of them not indexed", "ragbot ingest PATH")
     return Finding("index", "ok", told)
 
 
-def _store(health: Health) -> Finding:
-    if health.store_ok:
-        return Finding("state database", "ok", f"{health.store_kind} answers")
-    told = "; ".join(health.problems) or "does not answer"
-    return Finding("state database", "failed", told, "check RAGBOT_STATE_URL and the rights on its file")
+def _vectors(index: IndexStats, embedder: EmbedderSettings) -> Finding:
+    configured = identity(embedder.name, embedder.dimensions)
+    if index.embedder is None:
+        return Finding("vectors", "note", f"none by {configured} yet", "ragbot ingest PATH")
+    if index.embedder != configured:
+        told = f"the index holds those of {index.embedder}, the configuration asks for {configured}"
+        remedy = "`ragbot ingest --reembed` makes them anew; or configure those of the index again"
+        return Finding("vectors", "failed", told, remedy)
+    return Finding("vectors", "ok", f"by {configured}")
 
 
-def _print(findings: list[Finding]) -> None:
-    colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    codes = {"green": "32", "yellow": "33", "red": "31"}
+def _print(findings: Sequence[Finding]) -> None:
+    in_colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for finding in findings:
-        mark, colour = _MARKS[finding.state]
-        shown = f"\x1b[{codes[colour]}m{mark}\x1b[0m" if colours else mark
-        print(f"{shown} {finding.what}: {finding.told}")
+        state = f"{finding.state:6}"
+        shown = f"\x1b[{_COLOURS[finding.state]}m{state}\x1b[0m" if in_colour else state
+        print(f"{shown}  {finding.what}: {one_line(finding.told)}")
         if finding.remedy:
-            print(f"    → {finding.remedy}")
+            print(f"        {finding.remedy}")

@@ -7,14 +7,19 @@ import sys
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from itertools import groupby
 from operator import attrgetter
 
 from bot.bootstrap import Bot, open_bot
+from bot.cli import EXIT_FAILED, EXIT_OK
 from bot.cli.output import print_json, progress_bar
+from bot.cli.parser import WrongUse
 from bot.locales import phrases_in
-from rag.model import DocumentSource, EmbeddingPlan, SyncProgress, SyncReport
+from bot.platforms.console.keyboard import read_line
+from bot.settings import BOT_FILE
+from rag.model import DEFAULT_COLLECTION, DocumentSource, EmbeddingPlan, SyncProgress, SyncReport
 
 # More than this many skipped files are told by their reasons.
 _SKIPPED_SHOWN = 5
@@ -22,30 +27,58 @@ _SKIPPED_SHOWN = 5
 
 async def run(options: Namespace) -> int:
     """Ingest the given paths, or the configured documents where none is given."""
-    async with open_bot(options) as bot:
-        if options.paths:
-            sources = [DocumentSource(path, options.collection, options.url) for path in options.paths]
-        else:
-            sources = list(bot.settings.documents)
-        if options.reembed:
-            await bot.pipeline.forget_vectors()
-        reports = [
-            await _ingest(bot, list(group), options)
-            for _, group in groupby(sorted(sources, key=attrgetter("collection")), key=attrgetter("collection"))
-        ]
+    if not options.paths and (options.collection or options.url):
+        raise WrongUse("--collection and --url tell of a PATH; name one, or leave them out")
+    try:
+        async with open_bot(options) as bot:
+            return await _ingest_all(bot, options)
+    except asyncio.CancelledError:
+        print("Stopped. What is in can be searched already; the next `ragbot ingest` goes on.", file=sys.stderr)
+        raise
+
+
+async def _ingest_all(bot: Bot, options: Namespace) -> int:
+    sources, missing = _sources(bot, options)
+    for source in missing:
+        print(
+            f"ragbot ingest: there is no file or folder {source.path} (`documents` in {bot.folder / BOT_FILE}): put"
+            " documents there, change that, or name a PATH",
+            file=sys.stderr,
+        )
+    if options.reembed and sources:
+        await bot.pipeline.forget_vectors()
+    by_collection = attrgetter("collection")
+    reports = [
+        await _ingest(bot, list(group), options)
+        for _, group in groupby(sorted(sources, key=by_collection), key=by_collection)
+    ]
     if options.json:
         print_json([{**asdict(report), "seconds": round(report.seconds, 3)} for report in reports])
-    return 1 if any(report.embedding_error for report in reports) else 0
+    return EXIT_FAILED if missing or any(report.embedding_error for report in reports) else EXIT_OK
+
+
+def _sources(bot: Bot, options: Namespace) -> tuple[list[DocumentSource], list[DocumentSource]]:
+    """What to ingest, and what is configured but not there."""
+    if options.paths:
+        collection = options.collection or DEFAULT_COLLECTION
+        return [DocumentSource(path, collection, options.url) for path in options.paths], []
+    if not bot.settings.documents:
+        raise WrongUse(f"name a PATH: `documents` in {bot.folder / BOT_FILE} is empty")
+    present = [source for source in bot.settings.documents if source.path.exists()]
+    return present, [source for source in bot.settings.documents if source not in present]
 
 
 async def _ingest(bot: Bot, sources: Sequence[DocumentSource], options: Namespace) -> SyncReport:
-    async def confirm(plan: EmbeddingPlan) -> bool:
-        return options.yes or await _agrees(plan)
-
-    with progress_bar("files", shown=not options.json) as show:
+    with ExitStack() as bar:
+        show = bar.enter_context(progress_bar("files", shown=not options.json))
 
         def on_progress(progress: SyncProgress) -> None:
-            show(progress.done, progress.total, progress.source)
+            is_last = progress.done == progress.total
+            show(progress.done, progress.total, "bringing the index up to date…" if is_last else progress.source)
+
+        async def confirm(plan: EmbeddingPlan) -> bool:
+            bar.close()  # or it would be drawn over the question
+            return await _agrees(plan, ask=not options.yes)
 
         report = await bot.pipeline.add_documents(
             *sources, on_progress=on_progress, confirm=confirm, on_wait=_tell_of_waiting
@@ -59,16 +92,18 @@ def _tell_of_waiting() -> None:
     print("Another process is ingesting; waiting for it to finish…", file=sys.stderr)
 
 
-async def _agrees(plan: EmbeddingPlan) -> bool:
+async def _agrees(plan: EmbeddingPlan, *, ask: bool) -> bool:
     """Tell what embedding will cost; ask where somebody is there to answer."""
     cost = phrases_in("en").usd(plan.cost_micro_usd)
-    told = f"Embedding {plan.chunks:,} chunks with {plan.embedder}: about {plan.tokens:,} tokens, at most {cost}."
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        print(told, file=sys.stderr)
+    print(
+        f"Embedding {plan.chunks:,} chunks with {plan.embedder}: about {plan.tokens:,} tokens, at most {cost}.",
+        file=sys.stderr,
+    )
+    if not (ask and sys.stdin.isatty() and sys.stderr.isatty()):
         return True
-    print(f"{told} Go on? [Y/n] ", end="", file=sys.stderr, flush=True)
-    reply = await asyncio.to_thread(sys.stdin.readline)
-    return reply.strip().lower() in {"", "y", "yes", "s", "sim"}
+    print("Go on? [Y/n] ", end="", file=sys.stderr, flush=True)
+    reply = await read_line(sys.stdin)
+    return reply is not None and reply.strip().lower() in {"", "y", "yes", "s", "sim"}
 
 
 def summary(report: SyncReport) -> str:
@@ -77,7 +112,8 @@ def summary(report: SyncReport) -> str:
         f"{report.added:,} added, {report.changed:,} changed, {report.removed:,} removed,"
         f" {report.unchanged:,} unchanged, {len(report.skipped):,} skipped"
     )
-    lines = [f"{report.collection}: {counts} ({report.chunks:,} chunks in {report.seconds:.1f} s)"]
+    chunks = phrases_in("en").count("count.chunks", report.chunks)
+    lines = [f"{report.collection}: {counts} ({chunks} in {report.seconds:.1f} s)"]
     if len(report.skipped) <= _SKIPPED_SHOWN:
         lines += [f"  skipped {skip.source}: {skip.reason}" for skip in report.skipped]
     else:

@@ -13,8 +13,13 @@ _MICRO = 1_000_000
 
 
 def print_json(value: object) -> None:
-    """One JSON document, readable and with its accents."""
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    """One JSON document, readable and with its accents, escaped only where they could not be written."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        text = json.dumps(value, indent=2)
+    print(text)
 
 
 def usd(micro_usd: int | None) -> float | None:

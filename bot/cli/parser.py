@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import importlib
-from collections.abc import Callable, Coroutine, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
-
-from rag.model import COLLECTION_NAME, DEFAULT_COLLECTION
-
-Run = Callable[[argparse.Namespace], Coroutine[None, None, int]]
+from typing import NoReturn
 
 
 @dataclass(frozen=True, slots=True)
 class _Command:
-    """A subcommand; its module under `bot.cli` is imported only when it is run."""
+    """A subcommand; the module of its name under `bot.cli` runs it."""
 
     name: str
     summary: str
@@ -78,24 +76,66 @@ _COMMANDS = (
 )
 
 
-def parse(arguments: Sequence[str]) -> tuple[Run, argparse.Namespace]:
-    """What to run, and its options.
+class WrongUse(Exception):  # noqa: N818 - named for what happened
+    """What was typed cannot be done; the message says why, and what can."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line; the help has the rest."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n`{self.prog} --help` shows how it is used.\n")
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version
+
+        print(f"ragbot {version('ragbot')}")
+        parser.exit()
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options, `command` among them.
 
     Raises:
-        SystemExit: With 2 after wrong use, with 0 after `--help`; argparse has told the person.
+        SystemExit: With 2 after wrong use, with 0 after `--help`; the person has been told.
     """
-    options = _parser().parse_args(arguments)
-    return importlib.import_module(f"bot.cli.{options.command}").run, options
+    parser, commands = _parsers()
+    if not arguments:
+        parser.exit(2, parser.format_help())
+    first, *others = arguments
+    if first.startswith("-"):
+        parser.parse_known_args([first])  # `--help` and `--version` end here
+        parser.error(f"the command comes first, then {first}")
+    if first not in commands:
+        parser.error(f"there is no command {first}{nearest(first, commands)}")
+    command, options = commands[first], argparse.Namespace(command=first)
+    if "--" in others:  # the parsing below would lose it (Python 3.11)
+        return command.parse_args(others, options)
+    # Intermixed: `ingest docs --collection handbook notes.md` names two paths.
+    return command.parse_intermixed_args(others, options)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`; did you mean …?`, to be put behind a complaint; empty where nothing comes near."""
+    near = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _parsers() -> tuple[_Parser, Mapping[str, _Parser]]:
+    """The whole parser, and those of the commands in it."""
+    parser = _Parser(
         prog="ragbot",
         description="Answers questions from your documents, with sources.",
         epilog=_examples("ragbot ingest docs", 'ragbot ask "How do I set a daily budget?"', "ragbot chat"),
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    commands = parser.add_subparsers(metavar="COMMAND")
     for command in _COMMANDS:
         sub = commands.add_parser(
             command.name,
@@ -103,12 +143,13 @@ def _parser() -> argparse.ArgumentParser:
             description=f"{command.summary[0].upper()}{command.summary[1:]}.",
             epilog=_examples(*command.examples),
             formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
         )
         for group in command.arguments:
             _ARGUMENTS[group](sub)
         sub.add_argument("--config", type=Path, metavar="FOLDER", help="configuration folder (default: config)")
         sub.add_argument("--verbose", action="store_true", help="log to the terminal as well as to the log file")
-    return parser
+    return parser, commands.choices
 
 
 def _examples(*lines: str) -> str:
@@ -116,11 +157,13 @@ def _examples(*lines: str) -> str:
 
 
 def _question(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("question", nargs="*", help="the question; read from the standard input if left out")
+    parser.add_argument(
+        "question", nargs="*", type=_text, help="the question; read from the standard input if left out"
+    )
 
 
 def _one_question(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--question", default="", metavar="TEXT", help="answer this one question and exit")
+    parser.add_argument("--question", type=_text, default="", metavar="TEXT", help="answer this one question and exit")
 
 
 def _scope(parser: argparse.ArgumentParser) -> None:
@@ -134,10 +177,8 @@ def _scope(parser: argparse.ArgumentParser) -> None:
 
 
 def _paths(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="file or folder")
-    parser.add_argument(
-        "--collection", type=_collection, default=DEFAULT_COLLECTION, metavar="NAME", help="default: %(default)s"
-    )
+    parser.add_argument("paths", nargs="*", type=_existing, metavar="PATH", help="file or folder")
+    parser.add_argument("--collection", type=_collection, metavar="NAME", help="where PATH belongs; default: default")
     parser.add_argument("--url", metavar="URL", help="where people read PATH; may contain {path} or {stem}")
     parser.add_argument("--yes", action="store_true", help="do not ask before paying for embeddings")
     parser.add_argument(
@@ -150,7 +191,9 @@ def _remove(parser: argparse.ArgumentParser) -> None:
 
 
 def _evaluated(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", type=Path, metavar="PATH", help="a folder in BEIR's layout or a .jsonl of questions")
+    parser.add_argument(
+        "path", type=_existing, metavar="PATH", help="a folder in BEIR's layout or a .jsonl of questions"
+    )
 
 
 def _benchmarks(parser: argparse.ArgumentParser) -> None:
@@ -173,9 +216,22 @@ _ARGUMENTS = {
 }
 
 
+def _text(words: str) -> str:
+    """What was typed, UTF-8 also where the locale did not say so."""
+    return words.encode(errors="surrogateescape").decode(errors="replace")
+
+
 def _collection(name: str) -> str:
+    from rag.model import COLLECTION_NAME
+
     if not COLLECTION_NAME.fullmatch(name):
         raise argparse.ArgumentTypeError(
             f"{name!r} cannot be a collection's name: letters, digits, '.', '_' and '-', at most 64"
         )
     return name
+
+
+def _existing(path: str) -> Path:
+    if not os.path.exists(path):  # noqa: PTH110 - Path.exists raises for a name that is too long
+        raise argparse.ArgumentTypeError(f"there is no file or folder {path}")
+    return Path(path)
