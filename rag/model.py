@@ -278,13 +278,14 @@ class SyncProgress:
     """How far an ingestion is.
 
     Attributes:
-        total: Files to look at; known from the start.
+        unit: What is counted: first the files that are looked at, then the chunks that get a vector.
+        what: The file, or the embedder.
     """
 
+    unit: Literal["files", "chunks"]
     done: int
     total: int
-    chunks: int
-    source: str
+    what: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from typing import Self
 from rag.answering.followup import leant_on
 from rag.answering.wording import refusal
 from rag.errors import IndexUnavailable, StateUnavailable
-from rag.ingest.sync import Confirm, OnProgress, Synchroniser, agreed, untold
+from rag.ingest.sync import Synchroniser, agreed, untold
+from rag.ingest.vectors import Confirm, OnProgress
 from rag.language import detect_language
 from rag.model import (
     DEFAULT_COLLECTION,
@@ -174,14 +175,16 @@ class RagPipeline:
         on_progress: OnProgress = untold,
         confirm: Confirm = agreed,
         on_wait: Callable[[], None] = untold,
+        reembed: bool = False,
     ) -> SyncReport:
         """Ingest files and folders into a collection: what changed since the last time, and nothing else.
 
         Args:
             paths: Or `DocumentSource`s, whose own collection then counts.
-            on_progress: Told of every file.
+            on_progress: Told of every file, then of the chunks that get a vector.
             confirm: Asked before vectors are paid for.
             on_wait: Told once if another process is ingesting and has to be waited for.
+            reembed: Make all vectors of the index anew, whoever made those that are there.
 
         Raises:
             IngestError: A path does not exist, or another process is ingesting; nothing was changed.
@@ -190,15 +193,13 @@ class RagPipeline:
         sources = [
             path if isinstance(path, DocumentSource) else DocumentSource(Path(path), collection) for path in paths
         ]
-        return await self._parts.synchroniser.sync(sources, on_progress=on_progress, confirm=confirm, on_wait=on_wait)
+        return await self._parts.synchroniser.sync(
+            sources, on_progress=on_progress, confirm=confirm, on_wait=on_wait, reembed=reembed
+        )
 
     async def is_current(self, sources: Sequence[DocumentSource]) -> bool:
         """Whether ingesting these sources would change nothing."""
         return await self._parts.synchroniser.is_current(sources)
-
-    async def forget_vectors(self) -> None:
-        """Drop all vectors, so that another embedder can make its own."""
-        await self._parts.synchroniser.forget_vectors()
 
     async def remove_collection(self, collection: str) -> int:
         """Forget all documents of a collection; returns how many there were."""

@@ -14,7 +14,7 @@ from operator import attrgetter
 
 from bot.bootstrap import Bot, open_bot
 from bot.cli import EXIT_FAILED, EXIT_OK
-from bot.cli.output import print_json, progress_bar
+from bot.cli.output import Progress, print_json, progress_bar
 from bot.cli.parser import WrongUse
 from bot.locales import phrases_in
 from bot.platforms.console.keyboard import read_line
@@ -45,13 +45,12 @@ async def _ingest_all(bot: Bot, options: Namespace) -> int:
             " documents there, change that, or name a PATH",
             file=sys.stderr,
         )
-    if options.reembed and sources:
-        await bot.pipeline.forget_vectors()
     by_collection = attrgetter("collection")
-    reports = [
-        await _ingest(bot, list(group), options)
-        for _, group in groupby(sorted(sources, key=by_collection), key=by_collection)
-    ]
+    reports: list[SyncReport] = []
+    for _, group in groupby(sorted(sources, key=by_collection), key=by_collection):
+        # The vectors of all collections are made anew with the first of them.
+        reembed = options.reembed and not reports
+        reports.append(await _ingest(bot, list(group), options, reembed=reembed))
     if options.json:
         print_json([{**asdict(report), "seconds": round(report.seconds, 3)} for report in reports])
     return EXIT_FAILED if missing or any(report.embedding_error for report in reports) else EXIT_OK
@@ -68,20 +67,24 @@ def _sources(bot: Bot, options: Namespace) -> tuple[list[DocumentSource], list[D
     return present, [source for source in bot.settings.documents if source not in present]
 
 
-async def _ingest(bot: Bot, sources: Sequence[DocumentSource], options: Namespace) -> SyncReport:
+async def _ingest(bot: Bot, sources: Sequence[DocumentSource], options: Namespace, *, reembed: bool) -> SyncReport:
     with ExitStack() as bar:
-        show = bar.enter_context(progress_bar("files", shown=not options.json))
+        shows: dict[str, Progress] = {}
 
         def on_progress(progress: SyncProgress) -> None:
+            if progress.unit not in shows:
+                bar.close()
+                shows[progress.unit] = bar.enter_context(progress_bar(progress.unit, shown=not options.json))
             is_last = progress.done == progress.total
-            show(progress.done, progress.total, "bringing the index up to date…" if is_last else progress.source)
+            what = "bringing the index up to date…" if is_last else progress.what
+            shows[progress.unit](progress.done, progress.total, what)
 
         async def confirm(plan: EmbeddingPlan) -> bool:
             bar.close()  # or it would be drawn over the question
             return await _agrees(plan, ask=not options.yes)
 
         report = await bot.pipeline.add_documents(
-            *sources, on_progress=on_progress, confirm=confirm, on_wait=_tell_of_waiting
+            *sources, on_progress=on_progress, confirm=confirm, on_wait=_tell_of_waiting, reembed=reembed
         )
     if not options.json:
         print(summary(report))

@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from rag.errors import BudgetExhausted, IngestBusy, IngestError, ProviderError, UnreadableDocument
+from rag.errors import IngestBusy, IngestError, UnreadableDocument
 from rag.ingest.chunking import chunk
 from rag.ingest.files import Found, find, link_for, source_name
 from rag.ingest.loaders import loader_for
+from rag.ingest.vectors import Confirm, OnProgress, embed_chunks
 from rag.model import (
     COLLECTION_NAME,
     Chunk,
@@ -36,11 +37,6 @@ from rag.state.syncs import SyncLog
 _FORMAT = "1"
 # Chunks in one commit. A commit costs some 20 ms whatever it holds; more at once only costs memory.
 _BATCH_CHUNKS = 1_000
-# English and Portuguese prose has about four characters to a token; three never promises too little.
-_CHARS_PER_TOKEN = 3
-
-OnProgress = Callable[[SyncProgress], None]
-Confirm = Callable[[EmbeddingPlan], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +96,16 @@ class Synchroniser:
         on_progress: OnProgress = untold,
         confirm: Confirm = agreed,
         on_wait: Callable[[], None] = untold,
+        reembed: bool = False,
     ) -> SyncReport:
         """Ingest some sources of one collection.
 
         Args:
             sources: All of the same collection.
-            on_progress: Told of every file.
+            on_progress: Told of every file, then of the chunks that get a vector.
             confirm: Asked before vectors are paid for; without consent the chunks stay without them.
             on_wait: Told once if another process is ingesting and has to be waited for.
+            reembed: Make all vectors of the index anew, whoever made those that are there.
 
         Raises:
             IngestError: A source does not exist, or they are not of one collection; nothing was changed.
@@ -125,7 +123,9 @@ class Synchroniser:
                 await self._index.optimize()
             await self._syncs.record(report)
             if self._embedder is not None:
-                report = await self._embed(self._embedder, report, confirm)
+                report = await embed_chunks(
+                    self._index, self._embedder, report, confirm=confirm, on_progress=on_progress, reembed=reembed
+                )
                 if report.embedded:
                     await self._index.optimize()
         return replace(report, seconds=self._clock.monotonic() - started)
@@ -170,15 +170,6 @@ class Synchroniser:
             await self._syncs.forget(collection)
         return len(documents)
 
-    async def forget_vectors(self) -> None:
-        """Drop all vectors, so that another embedder can make its own.
-
-        Raises:
-            IngestBusy: Another process is ingesting.
-        """
-        async with self._turn():
-            await self._index.forget_vectors()
-
     @asynccontextmanager
     async def _turn(self, on_wait: Callable[[], None] = untold) -> AsyncIterator[None]:
         """Hold the lock over all processes that ingest."""
@@ -207,7 +198,7 @@ class Synchroniser:
                 report = await self._take(file, source, known.get(name), batch, report)
             if len(batch.chunks) >= _BATCH_CHUNKS:
                 await self._write(batch)
-            on_progress(SyncProgress(done, len(pairs), report.chunks, name))
+            on_progress(SyncProgress("files", done, len(pairs), name))
         await self._write(batch)
         return await self._remove_vanished(known, seen, found, report)
 
@@ -302,31 +293,6 @@ class Synchroniser:
         if vanished:
             await self._index.replace([], vanished)
         return replace(report, removed=report.removed + len(vanished))
-
-    async def _embed(self, embedder: Embedder, report: SyncReport, confirm: Confirm) -> SyncReport:
-        """Give a vector to every chunk that waits for one, old or new; the texts are searchable meanwhile."""
-        await self._index.use_embedder(embedder.name, embedder.dimensions)
-        chunks, characters = await self._index.count_without_vector()
-        if not chunks:
-            return report
-        tokens = characters // _CHARS_PER_TOKEN + chunks
-        if not await confirm(EmbeddingPlan(embedder.name, chunks, tokens, embedder.price_micro_usd(tokens))):
-            return replace(report, embedding_error="not agreed to")
-        embedded = 0
-        try:
-            async for count in self._embed_batches(embedder):
-                embedded += count
-        except (ProviderError, BudgetExhausted) as error:
-            return replace(report, embedded=embedded, embedding_error=str(error))
-        return replace(report, embedded=embedded)
-
-    async def _embed_batches(self, embedder: Embedder) -> AsyncIterator[int]:
-        while waiting := await self._index.chunks_without_vector(_BATCH_CHUNKS):
-            texts = ["\n".join((chunk.title, *chunk.heading_path, chunk.text)) for chunk in waiting]
-            embedded = await embedder.embed(texts, purpose="document")
-            vectors = zip(waiting, embedded.vectors, strict=True)
-            await self._index.update([replace(chunk, vector=tuple(vector)) for chunk, vector in vectors])
-            yield len(waiting)
 
 
 def _collection_of(sources: Sequence[DocumentSource]) -> str:

@@ -277,9 +277,15 @@ class LanceIndex:
             await self._table.drop_columns([schema.VECTOR])
 
     @_translated
-    async def count_without_vector(self) -> tuple[int, int]:
-        """Chunks that wait for a vector, and the characters in them, title and headings included."""
-        waiting = await self._waiting(["context", "text"]).to_arrow()
+    async def count_without_vector(self, *, were_all_dropped: bool = False) -> tuple[int, int]:
+        """Chunks that wait for a vector, and the characters in them, title and headings included.
+
+        Args:
+            were_all_dropped: Count as if no chunk had one.
+        """
+        columns = ["context", "text"]
+        query = self._table.query().select(columns) if were_all_dropped else self._waiting(columns)
+        waiting = await query.to_arrow()
         return waiting.num_rows, sum(len(text) for column in waiting.columns for text in column.to_pylist())
 
     @_translated

@@ -13,7 +13,7 @@ import pytest
 
 from rag.cache.embeddings import CachedEmbedder
 from rag.errors import IndexMismatch, StateUnavailable
-from rag.model import DocumentSource, EmbeddingPlan, Retrieval, Scope, SyncReport
+from rag.model import DocumentSource, EmbeddingPlan, Retrieval, Scope, SyncProgress, SyncReport
 from rag.ports import Database
 from rag.providers import EMBEDDERS
 from rag.providers.options import EmbedderOptions
@@ -42,6 +42,7 @@ class Team(Library):
     server: EmbeddingServer
     made: list[CachedEmbedder] = field(default_factory=list)
     plans: list[EmbeddingPlan] = field(default_factory=list)
+    progress: list[SyncProgress] = field(default_factory=list)
 
     def embedder(
         self,
@@ -70,12 +71,14 @@ class Team(Library):
         self.made.append(CachedEmbedder(paid, books, ledger, self.clock, budget=budget))
         return self.made[-1]
 
-    async def embed(self, embedder: CachedEmbedder, *, consent: bool = True) -> SyncReport:
+    async def embed(self, embedder: CachedEmbedder, *, consent: bool = True, reembed: bool = False) -> SyncReport:
         async def confirm(plan: EmbeddingPlan) -> bool:
             self.plans.append(plan)
             return consent
 
-        return await self.synchroniser(embedder).sync([DocumentSource(Path("docs"))], confirm=confirm)
+        return await self.synchroniser(embedder).sync(
+            [DocumentSource(Path("docs"))], confirm=confirm, on_progress=self.progress.append, reembed=reembed
+        )
 
     async def booked(self) -> tuple[int, int]:
         """Tokens and micro-USD in the ledger."""
@@ -299,11 +302,18 @@ class TestChanges:
         assert (await team.index.stats()).unindexed == 0
         assert len(team.server.calls) == calls
 
-    async def test_after_forgetting_the_vectors_another_embedder_makes_its_own(self, team: Team) -> None:
-        await team.embed(team.embedder())
+    async def test_another_embedder_makes_all_vectors_anew_where_that_is_asked_for_and_agreed_to(
+        self, team: Team
+    ) -> None:
+        first = team.embedder()
+        await team.embed(first)
         other = team.embedder("large", 32)
-        await team.synchroniser(other).forget_vectors()
-        assert (await team.embed(other)).embedded == 3
+        assert (await team.embed(other, reembed=True, consent=False)).embedding_error == "not agreed to"
+        assert (await team.find(_SAYING, embedder=first)).degraded is None
+        assert (await team.embed(other, reembed=True)).embedded == 3
+        assert team.plans[-1] == team.plans[-2]
+        assert team.plans[-1].chunks == 3
+        assert team.progress[-1] == SyncProgress("chunks", 3, 3, "acme/large")
         found = await team.find(_SAYING, embedder=other)
         assert found.degraded is None
         assert _first(found) == "docs/saying.md"

@@ -236,7 +236,6 @@ class TestDocuments:
             assert not await pipeline.is_current([DocumentSource(folder / "docs", "team")])
             assert await pipeline.remove_collection("team") == 2
             assert await pipeline.sources() == []
-            await pipeline.forget_vectors()
 
     async def test_what_cannot_be_added_is_told_before_anything_is_changed(self, tmp_path: Path) -> None:
         folder = write(tmp_path)

@@ -37,7 +37,7 @@ class TestWhatChanged:
         assert (report.added, report.changed, report.removed, report.unchanged) == (3, 0, 0, 0)
         assert report.chunks == len(await library.chunks()) == 3
         assert [(progress.done, progress.total) for progress in told] == [(1, 3), (2, 3), (3, 3)]
-        assert {progress.source for progress in told} == set(DOCS)
+        assert {progress.what for progress in told} == set(DOCS)
         assert (await library.sources("How do I install the wheel?"))[0] == "docs/guide/install.md"
         assert (await library.sources("Quantos dias de férias eu tenho?"))[0] == "docs/ferias.md"
         assert (await library.index.stats()).unindexed == 0
