@@ -9,16 +9,16 @@ import asyncio
 import functools
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from rag.errors import IndexMismatch, IndexUnavailable
 from rag.model import COLLECTION_NAME, Chunk, IndexedDocument, IndexStats, Passage, Scope
 from rag.retrieval import schema
 from rag.retrieval.lancedb_import import import_lancedb
+from rag.retrieval.table import create_indexes, is_service, ready_table
 
 if TYPE_CHECKING:
     from lancedb import AsyncConnection, AsyncTable
@@ -40,8 +40,6 @@ _REFINE_FACTOR = 10
 # A word in the title or a heading counts beside one in the text; between 0.3 and 0.8 it hardly mattered how much.
 _CONTEXT_BOOST = 0.4
 _CACHE_BYTES = (32 << 20, 16 << 20)
-# Making the table takes a fraction of a second; whoever takes longer than this hangs.
-_CREATE_TIMEOUT_S = 60.0
 _TOLD_CHARS = 300
 
 
@@ -96,13 +94,13 @@ class LanceIndex:
         """
         # The import takes a second of a core: in a thread, the loop goes on showing signs of life.
         lancedb = await asyncio.to_thread(import_lancedb)
-        session = None if _is_service(uri) else lancedb.Session(*_CACHE_BYTES)
+        session = None if is_service(uri) else lancedb.Session(*_CACHE_BYTES)
         with _failures_translated(uri):
             connection = await lancedb.connect_async(
                 uri, read_consistency_interval=_FRESH_REMOTE if "://" in uri else _FRESH_LOCAL, session=session
             )
             try:
-                return cls(connection, await _ready_table(connection))
+                return cls(connection, await ready_table(connection))
             except BaseException:
                 connection.close()
                 raise
@@ -242,7 +240,7 @@ class LanceIndex:
     @_translated
     async def optimize(self) -> None:
         """Bring fresh rows into the indexes and drop old versions; made anew if LanceDB fails at merging them."""
-        if _is_service(self.uri):
+        if is_service(self.uri):
             return  # the service does it on its own, and refuses to be told
         await self._index_vectors()
         try:
@@ -250,7 +248,7 @@ class LanceIndex:
         except RuntimeError as error:
             # A merge of full-text indexes can abort (lance issue 8310); the rows themselves are sound.
             log.warning("optimize failed, making the indexes anew: %s", error)
-            await _create_indexes(self._table, schema.INDEXED)
+            await create_indexes(self._table, schema.INDEXED)
 
     # Vectors
 
@@ -316,66 +314,6 @@ class LanceIndex:
                 raise
             await self._table.checkout_latest()
             return await run()
-
-
-def _is_service(uri: str) -> bool:
-    """Whether LanceDB's own service keeps the table: it does much on its own, and refuses to be told."""
-    return uri.startswith("db://")
-
-
-async def _ready_table(connection: AsyncConnection) -> AsyncTable:
-    """The table with all its indexes, made where there is none, completed where its maker was killed half-way."""
-    table = await _existing_table(connection)
-    # The service builds indexes in the background and lists them when they are done.
-    if table is not None and (_is_service(connection.uri) or not await _missing_indexes(table)):
-        return table
-    # Makers take turns: of two at once, the second would write its empty table over the first one's.
-    async with nullcontext() if "://" in connection.uri else _only_maker(Path(connection.uri)):
-        table = await _existing_table(connection) or await connection.create_table(schema.TABLE, schema=schema.schema())
-        await _create_indexes(table, await _missing_indexes(table))
-    return table
-
-
-async def _existing_table(connection: AsyncConnection) -> AsyncTable | None:
-    try:
-        return await connection.open_table(schema.TABLE)
-    except ValueError as error:
-        # Asking for the tables' names instead would load the models that `lancedb_import` leaves out.
-        if "not found" not in str(error).lower():
-            raise
-        return None
-
-
-@asynccontextmanager
-async def _only_maker(folder: Path) -> AsyncIterator[None]:
-    from filelock import FileLock
-
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    lock = FileLock(folder / "making.lock", thread_local=False)
-    await asyncio.to_thread(lock.acquire, timeout=_CREATE_TIMEOUT_S)
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-async def _missing_indexes(table: AsyncTable) -> Collection[str]:
-    """Columns that have no index yet."""
-    indexed = {column for index in await table.list_indices() for column in index.columns}
-    return [column for column in schema.INDEXED if column not in indexed]
-
-
-async def _create_indexes(table: AsyncTable, columns: Collection[str]) -> None:
-    from lancedb.index import FTS, Bitmap, BTree
-
-    for column in columns:
-        if column in schema.FULL_TEXT:
-            # Positions cost 60 % more index and have crashed under churn (lance issue 7653); phrases are
-            # looked at when ranking instead.
-            config = FTS(language=schema.FULL_TEXT[column], with_position=False)
-        else:
-            config = BTree() if column in schema.BTREE else Bitmap()
-        await table.create_index(column, config=config, replace=True)
 
 
 def _any_of_the_words(words: str) -> FullTextQuery:

@@ -123,13 +123,14 @@ async def test_a_second_ingestion_at_the_same_time_waits_and_says_so(tmp_path: P
 
 @pytest.mark.parametrize("left", ["nothing", "table", "one index"])
 async def test_an_index_whose_making_was_cut_short_is_completed(tmp_path: Path, left: str) -> None:
-    from rag.retrieval import lance, schema
+    from rag.retrieval import schema
     from rag.retrieval.lancedb_import import import_lancedb
+    from rag.retrieval.table import create_indexes
 
     connection = await import_lancedb().connect_async(str(tmp_path / "data/lancedb"))
     if left != "nothing":
         table = await connection.create_table(schema.TABLE, schema=schema.schema())
-        await lance._create_indexes(table, ["text"] if left == "one index" else [])
+        await create_indexes(table, ["text"] if left == "one index" else [])
     connection.close()
     _write(tmp_path, range(3), "first")
     child = await asyncio.to_thread(_ingest, tmp_path)
