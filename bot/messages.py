@@ -41,6 +41,11 @@ class Source:
     heading: str
     link: str
 
+    @property
+    def name(self) -> str:
+        """How a source is called: its title, and the heading where the passage stands."""
+        return f"{self.title} › {self.heading}" if self.heading else self.title
+
 
 @dataclass(frozen=True, slots=True)
 class Card:

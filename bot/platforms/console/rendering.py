@@ -28,7 +28,6 @@ from rich.text import Text
 from rich.theme import Theme
 
 from bot.messages import Source
-from bot.platforms.console.reply import source_title
 from bot.text import hides_target, one_line, plain
 
 # Quotations are what many answers consist of, so they are not coloured; code has no background, which would be a stain
@@ -178,6 +177,6 @@ def source_list(sources: tuple[Source, ...]) -> Table:
     for source in sources:
         link = one_line(source.link)
         style = Style(link=link) if link.startswith(("https://", "http://")) else Style()
-        line = Text.assemble(source_title(source), ("  ", ""), (link, Style(dim=True) + style))
+        line = Text.assemble(one_line(source.name), ("  ", ""), (link, Style(dim=True) + style))
         grid.add_row(Text(f"[{source.n}]", style="bold"), line)
     return grid

@@ -43,12 +43,6 @@ def open_reply(stdout: TextIO, phrases: Phrases) -> ConsoleReply:
     return LiveReply(console, phrases)
 
 
-def source_title(source: Source) -> str:
-    """How a source is called: its title, and the heading where the passage stands."""
-    title = one_line(source.title)
-    return f"{title} › {one_line(source.heading)}" if source.heading else title
-
-
 class PlainReply:
     """Text for a file, a pipe or a terminal that can only print: Markdown is left as it is written."""
 
@@ -82,7 +76,7 @@ class PlainReply:
     def _sources(self, sources: tuple[Source, ...]) -> str:
         if not sources:
             return ""
-        lines = [f"[{source.n}] {source_title(source)} — {one_line(source.link)}" for source in sources]
+        lines = [f"[{source.n}] {one_line(source.name)} — {one_line(source.link)}" for source in sources]
         return "\n".join([f"{self._phrases('answer.sources')}:", *lines])
 
     def _write(self, text: str) -> None:
