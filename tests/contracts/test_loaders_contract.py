@@ -85,14 +85,16 @@ def test_nothing_and_no_text_are_unreadable(key: str, content: bytes) -> None:
 @pytest.mark.parametrize("key", [".md", ".txt", ".rst", ".html", ".py", ".yaml"])
 @pytest.mark.parametrize("text", DEEP, ids=lambda text: text[:8].strip())
 def test_deep_nesting_is_survived(key: str, text: str) -> None:
-    read(key, text.encode())
+    document = read(key, text.encode())
+    assert document is None or all(block.text.strip() for block in document.blocks)
 
 
 @pytest.mark.parametrize("key", [".md", ".txt", ".rst", ".html", ".py", ".json"])
 class TestGarbage:
     @given(content=st.binary(max_size=300))
     def test_bytes_are_survived(self, key: str, content: bytes) -> None:
-        read(key, content)
+        document = read(key, content)
+        assert document is None or all(block.text.strip() for block in document.blocks)
 
     @given(text=st.text(alphabet="ab:.|+-=>#`~*_!?/<>{}[]()'\"\\ \n\n\n\t", min_size=1, max_size=200))
     def test_markup_is_survived_and_quoted_exactly(self, key: str, text: str) -> None:
