@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Protocol
 
 from bot.messages import Card, IncomingMessage
-from rag.model import CollectionSummary, Event, IndexStats, Scope, Turn
+from rag.model import CollectionSummary, Event, Health, Scope, Turn
 
 
 class Reply(Protocol):
@@ -39,59 +39,6 @@ class Platform(Protocol):
 
     async def run(self, handle: Handler) -> None:
         """Serve until told to stop; cancelling it closes its connections."""
-        ...
-
-
-class ProviderHealth(Protocol):
-    """A model as `Health` knows it."""
-
-    @property
-    def provider(self) -> str:
-        """As in the configuration."""
-        ...
-
-    @property
-    def model(self) -> str | None:
-        """`None` where no model is served."""
-        ...
-
-    @property
-    def state(self) -> str:
-        """One word: whether it is used."""
-        ...
-
-
-class Health(Protocol):
-    """Whether everything works."""
-
-    @property
-    def ready(self) -> bool:
-        """Whether questions are answered."""
-        ...
-
-    @property
-    def version(self) -> str:
-        """Of ragbot."""
-        ...
-
-    @property
-    def index(self) -> IndexStats | None:
-        """`None` where it cannot be read."""
-        ...
-
-    @property
-    def store_kind(self) -> str:
-        """`sqlite` or `postgresql`."""
-        ...
-
-    @property
-    def store_ok(self) -> bool:
-        """Whether the state database answers."""
-        ...
-
-    @property
-    def providers(self) -> Sequence[ProviderHealth]:
-        """In the order of the configuration; empty without models."""
         ...
 
 

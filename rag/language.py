@@ -39,6 +39,7 @@ teve tinha tive tu tua tuas tudo um uma umas uns vai vamos vão você vocês vos
 """
 
 _EVIDENCE_CHARS = 4_000
+_FEWEST_CHARS_PER_TOKEN = 3
 # About 6 MB when full; a team's documents have some 30,000 different words.
 _REMEMBERED_STEMS = 50_000
 _ACCENTED = frozenset("áâãàçéêíóôõú")
@@ -227,3 +228,12 @@ def _ends_sentence(text: str, begin: int, match: re.Match[str], end: int) -> boo
     if word.lower() in _INTRODUCING or (word.isupper() and _ACRONYM.fullmatch(word)):
         return False
     return not (following.isdigit() and word.lower() in _NUMBERED)
+
+
+def estimate_tokens(characters: int, texts: int = 1) -> int:
+    """About how many tokens some texts have, rather too many than too few.
+
+    English and Portuguese prose has about four characters to a token, and three are counted; code and other scripts
+    can have fewer.
+    """
+    return characters // _FEWEST_CHARS_PER_TOKEN + texts

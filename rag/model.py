@@ -14,6 +14,7 @@ Task = Literal["factual", "code_generation", "document_analysis", "quick", "real
 Rung = Literal["fresh", "fallback", "cached", "extractive", "apology"]
 RungReason = Literal["model_answered", "no_model_configured", "nothing_relevant"]
 Stage = Literal["searching", "answering"]
+ProviderState = Literal["ready", "not_configured"]
 Degraded = Literal["embedder_down", "not_embedded", "budget_exhausted"]
 BlockKind = Literal["heading", "paragraph", "list", "code", "table"]
 
@@ -362,7 +363,7 @@ class ProviderHealth:
 
     provider: str
     model: str | None
-    state: Literal["ready", "not_configured"]
+    state: ProviderState
     error_rate: float | None = None
     first_token_p50_s: float | None = None
     latency_p50_s: float | None = None

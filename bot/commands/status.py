@@ -5,9 +5,8 @@ from __future__ import annotations
 from bot.commands.base import Command, Invocation
 from bot.locales import Phrases
 from bot.messages import Card
-from bot.ports import Health, ProviderHealth
 from bot.text import code_span
-from rag.model import IndexStats
+from rag.model import Health, IndexStats, ProviderHealth
 
 
 async def _run(call: Invocation) -> Card:
@@ -21,7 +20,9 @@ def _report(health: Health, phrases: Phrases) -> str:
         _index(health.index, phrases),
         phrases("status.store_ok" if health.store_ok else "status.store_down", kind=health.store_kind),
     ]
-    lines += [_provider(provider, phrases) for provider in health.providers] or [phrases("status.no_provider")]
+    # Who reads this cannot configure a provider; what matters is which models write the answers.
+    models = [_model(provider, phrases) for provider in health.providers if provider.model is not None]
+    lines += models or [phrases("status.no_model")]
     return "\n".join(lines)
 
 
@@ -35,9 +36,9 @@ def _index(index: IndexStats | None, phrases: Phrases) -> str:
     )
 
 
-def _provider(provider: ProviderHealth, phrases: Phrases) -> str:
-    name = provider.provider if provider.model is None else f"{provider.provider}/{provider.model}"
-    return phrases("status.provider", model=code_span(name), state=provider.state)
+def _model(provider: ProviderHealth, phrases: Phrases) -> str:
+    name = code_span(f"{provider.provider}/{provider.model}")
+    return phrases("status.model", model=name, state=phrases(f"provider_state.{provider.state}"))
 
 
 STATUS = Command(name="status", summary="status.summary", example="/status", run=_run)

@@ -11,6 +11,7 @@ from typing import Literal
 
 from cachetools import LRUCache
 
+from rag.language import estimate_tokens
 from rag.model import Embedded
 from rag.ports import Clock, Database, MeteredEmbedder
 from rag.state.budget import DailyBudget
@@ -18,8 +19,6 @@ from rag.state.ledger import Expense, Ledger
 from rag.state.timestamps import to_text
 
 _KEYS_PER_QUERY = 500
-# English and Portuguese prose has about four characters to a token; three never promises too little.
-_CHARS_PER_TOKEN = 3
 # Trimming needs no finer idea of what was used lately, and a hit of today then costs no write.
 _TOUCH_AFTER = timedelta(days=1)
 
@@ -137,7 +136,7 @@ class CachedEmbedder:
 
         await self._make_room()
         if self._budget is not None:
-            tokens = sum(len(text) // _CHARS_PER_TOKEN + 1 for text in missing.values())
+            tokens = estimate_tokens(sum(map(len, missing.values())), texts=len(missing))
             await self._budget.allow(self.price_micro_usd(tokens))
         return await self._embedder.embed(list(missing.values()), purpose=purpose, on_paid=on_paid)
 

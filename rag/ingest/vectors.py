@@ -6,14 +6,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
 from rag.errors import BudgetExhausted, ProviderError
+from rag.language import estimate_tokens
 from rag.model import EmbeddingPlan, SyncProgress, SyncReport
 from rag.ports import Embedder
 from rag.retrieval.lance import LanceIndex
 
 # Chunks in one commit; what a stopped run had paid for meanwhile is in the cache of embeddings.
 _BATCH_CHUNKS = 1_000
-# English and Portuguese prose has about four characters to a token; three never promises too little.
-_CHARS_PER_TOKEN = 3
 
 OnProgress = Callable[[SyncProgress], None]
 Confirm = Callable[[EmbeddingPlan], Awaitable[bool]]
@@ -43,7 +42,7 @@ async def embed_chunks(
     chunks, characters = await index.count_without_vector(were_all_dropped=replaces)
     if not chunks:
         return report
-    tokens = characters // _CHARS_PER_TOKEN + chunks
+    tokens = estimate_tokens(characters, texts=chunks)
     if not await confirm(EmbeddingPlan(embedder.name, chunks, tokens, embedder.price_micro_usd(tokens))):
         return replace(report, embedding_error="not agreed to")
     if replaces:

@@ -19,7 +19,20 @@ from bot.messages import Locale
 from bot.platforms.console.platform import ConsolePlatform
 from bot.replies import welcome
 from rag.clock import SystemClock
-from rag.model import Answer, Citation, CollectionSummary, Event, IndexStats, Scope, Status, Token, Turn
+from rag.model import (
+    Answer,
+    Budget,
+    Citation,
+    CollectionSummary,
+    Event,
+    Health,
+    IndexStats,
+    ProviderHealth,
+    Scope,
+    Status,
+    Token,
+    Turn,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +57,15 @@ CITATION = Citation(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FakeProviderHealth:
-    provider: str
-    model: str | None
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class FakeHealth:
-    ready: bool = True
-    version: str = "0.1.0"
-    index: IndexStats | None = STATS
-    store_kind: str = "sqlite"
-    store_ok: bool = True
-    providers: tuple[FakeProviderHealth, ...] = ()
+HEALTH = Health(
+    ready=True,
+    version="0.1.0",
+    index=STATS,
+    store_kind="sqlite",
+    store_ok=True,
+    providers=(ProviderHealth("extractive", None, "ready"), ProviderHealth("openai", None, "not_configured")),
+    budget=Budget(25_000_000, 0, 0),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,7 @@ class ScriptedPipeline:
         CollectionSummary("default", documents=1, chunks=40, synced_at=datetime(2026, 11, 22, 18, 5, tzinfo=UTC)),
         CollectionSummary("team_docs", documents=11, chunks=1300, synced_at=None),
     )
-    health: FakeHealth = FakeHealth()
+    health: Health = HEALTH
     asked: list[Asked] = field(default_factory=list)
 
     async def stream(
@@ -122,7 +129,7 @@ class ScriptedPipeline:
     async def sources(self) -> Sequence[CollectionSummary]:
         return self.collections
 
-    async def health_check(self) -> FakeHealth:
+    async def health_check(self) -> Health:
         return self.health
 
 

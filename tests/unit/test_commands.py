@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,8 +11,8 @@ from bot.commands import COMMANDS, Call, commands_on, nearest, read_call
 from bot.commands.base import Argument, Command, Invocation, WrongUsage
 from bot.locales import phrases_in
 from bot.messages import Card
-from rag.model import CollectionSummary, IndexStats, Scope
-from tests.fakes.scripted_pipeline import FakeHealth, FakeProviderHealth, ScriptedPipeline
+from rag.model import CollectionSummary, IndexStats, ProviderHealth, Scope
+from tests.fakes.scripted_pipeline import HEALTH, ScriptedPipeline
 
 CONSOLE = commands_on("console")
 
@@ -129,20 +130,19 @@ async def test_status_says_what_works() -> None:
 
 
 async def test_status_says_what_does_not_work() -> None:
-    models = (FakeProviderHealth("openai", "gpt", "open"), FakeProviderHealth("extractive", None, "ok"))
-    health = FakeHealth(ready=False, index=None, store_ok=False, providers=models)
+    models = (ProviderHealth("openai", "gpt", "ready"), ProviderHealth("extractive", None, "ready"))
+    health = replace(HEALTH, ready=False, index=None, store_ok=False, providers=models)
 
     assert (await run("status", pipeline=ScriptedPipeline(health=health))).splitlines() == [
         "**ragbot 0.1.0** is not ready to answer.",
         "",
         "- Index: it cannot be read",
         "- State database (sqlite): it does not answer",
-        "- Model `openai/gpt`: open",
-        "- Model `extractive`: ok",
+        "- Model `openai/gpt`: ready",
     ]
 
 
 async def test_status_of_an_empty_index_counts_zero() -> None:
-    health = FakeHealth(index=IndexStats(0, 0, 0, None))
+    health = replace(HEALTH, index=IndexStats(0, 0, 0, None))
 
     assert "- Index: 0 documents, 0 chunks" in await run("status", pipeline=ScriptedPipeline(health=health))

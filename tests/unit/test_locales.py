@@ -14,15 +14,18 @@ from hypothesis import strategies as st
 import bot
 from bot.locales import LOCALES, phrases_in
 from bot.messages import Locale
-from rag.model import Degraded, Rung, RungReason, Stage
+from rag.model import Degraded, ProviderState, Rung, RungReason, Stage
 
 SOURCES = Path(bot.__file__).parent
 # Sentences that are looked up by a value of the core: each of its values needs one.
-BY_VALUE = {
-    f"{prefix}.{value}"
-    for prefix, values in {"rung": Rung, "reason": RungReason, "working": Stage, "degraded": Degraded}.items()
-    for value in get_args(values)
+LOOKED_UP = {
+    "rung": Rung,
+    "reason": RungReason,
+    "working": Stage,
+    "degraded": Degraded,
+    "provider_state": ProviderState,
 }
+BY_VALUE = {f"{prefix}.{value}" for prefix, values in LOOKED_UP.items() for value in get_args(values)}
 
 
 def _string_constants() -> Iterator[str]:
