@@ -44,6 +44,7 @@ from rag.state.syncs import SyncLog
 log = logging.getLogger(__name__)
 
 _REFERENCE_BYTES = 4
+_NOTHING = Completion(model=None, citations=(), reason="nothing_relevant")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +132,7 @@ class RagPipeline:
         yield Status("searching")
         earlier = leant_on(question, history, language)
         retrieval = await self._parts.retriever.retrieve(question, language, scope, earlier=earlier)
-        text, completion = "", Completion(model=None, citations=(), reason="nothing_relevant")
+        text, completion = "", _NOTHING
         if retrieval.relevant:
             yield Status("answering")
             request = AnswerRequest(question, language, retrieval.passages, retrieval.term_weights, tuple(history))
@@ -141,8 +142,8 @@ class RagPipeline:
                     yield Token(event.text)
                 else:
                     completion = event
-        else:
-            text = refusal(language, retrieval.nearest_titles)
+        if not text:  # nothing relevant, or nothing in it that can be quoted
+            text, completion = refusal(language, retrieval.nearest_titles), _NOTHING
             yield Token(text)
         answer = self._answer(question, language, text, completion, retrieval)
         answer = replace(answer, latency_s=clock.monotonic() - started)
@@ -163,7 +164,7 @@ class RagPipeline:
             rung_reason=completion.reason,
             latency_s=0.0,
             reference=secrets.token_hex(_REFERENCE_BYTES),
-            refused=not retrieval.relevant,
+            refused=completion is _NOTHING,
             nearest_titles=retrieval.nearest_titles,
             degraded=retrieval.degraded,
         )
