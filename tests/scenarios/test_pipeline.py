@@ -224,6 +224,8 @@ async def _same_as(answer: Answer, pipeline: RagPipeline) -> Answer:
     again = await pipeline.query(answer.question)
     return replace(again, latency_s=answer.latency_s, reference=answer.reference)
 
+
+class TestDocuments:
     async def test_headings_with_nothing_under_them_are_no_answer_and_no_silence(self, tmp_path: Path) -> None:
         folder = write(tmp_path)
         (folder / "docs/zebras.md").write_text("# Zebras\n\n## Zebra habitat in Tanzania\n", encoding="utf-8")
@@ -234,8 +236,6 @@ async def _same_as(answer: Answer, pipeline: RagPipeline) -> Answer:
         assert (answer.refused, answer.citations, answer.rung_reason) == (True, (), "nothing_relevant")
         assert "“Zebras”" in answer.text
 
-
-class TestDocuments:
     async def test_files_and_folders_are_added_by_path(self, tmp_path: Path) -> None:
         folder = write(tmp_path)
         async with await opened(folder) as pipeline:
