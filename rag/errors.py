@@ -11,10 +11,16 @@ They are split by what the caller does next::
     ├── IndexUnavailable        the index cannot be opened, read or written: look at its folder
     ├── StateUnavailable        the state database does not answer: free rungs go on
     ├── BudgetExhausted         no more money today: free rungs go on
+    ├── PriceUnknown            nobody knows what this model costs: do not call it
     ├── EvaluationError         the evaluation's files are wrong: mend them
     └── ProviderError           a model or embedding service failed
-        ├── ProviderRefused     it said no (key, money, wrong request): do not retry
-        └── ProviderUnavailable it may work later: `retry_after_s` says when
+        ├── ProviderUnavailable     it may work later: `retry_after_s` says when
+        │   └── ProviderOverloaded  too many ask it now: another provider, and let it rest
+        └── ProviderRefused         it said no to this request: do not retry, another model may say yes
+            ├── PromptTooLong       shorten the prompt, or take a model with more room
+            ├── ContentRefused      it will not say this: tell the person
+            ├── ModelGone           it does not serve this model (any more): the model is off
+            └── ProviderDisabled    key or money: the provider is off until somebody mends it
 """
 
 from __future__ import annotations
@@ -106,6 +112,10 @@ class BudgetExhausted(RagError):  # noqa: N818
         super().__init__(f"the daily budget does not allow it: ${spent:f} of ${limit:f} are spent")
 
 
+class PriceUnknown(RagError):  # noqa: N818
+    """What a call costs cannot be said: the model or its service tier has no price in the catalogue."""
+
+
 class EvaluationError(RagError):
     """The files of an evaluation are not what they should be; nothing was measured.
 
@@ -126,16 +136,50 @@ class ProviderError(RagError):
     Attributes:
         provider: The provider's name in the configuration.
         status: The HTTP status, `None` where no answer came.
+        billable: The request may have reached a model: what it used has to be booked, by estimate if need be.
     """
 
-    def __init__(self, message: str, *, provider: str, status: int | None = None) -> None:
+    def __init__(self, message: str, *, provider: str, status: int | None = None, billable: bool = False) -> None:
         self.provider = provider
         self.status = status
+        self.billable = billable
         super().__init__(message)
 
 
 class ProviderRefused(ProviderError):  # noqa: N818
-    """The provider said no for a reason that time does not mend: key, money, model or request."""
+    """The provider said no for a reason that time does not mend; another model may take the same request."""
+
+
+class PromptTooLong(ProviderRefused):
+    """The prompt does not fit the model's context window."""
+
+
+class ContentRefused(ProviderRefused):
+    """The model, or a filter around it, will not answer this question or not with these passages."""
+
+
+class ModelGone(ProviderRefused):
+    """The provider does not serve this model: retired, misspelt or not for this key."""
+
+
+class ProviderDisabled(ProviderRefused):
+    """No model of this provider will answer before somebody mends it: the key is wrong or the money has run out.
+
+    Attributes:
+        retry_after_s: Seconds until it may work by itself (a daily quota), `None` where a person has to act.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        provider: str,
+        status: int | None = None,
+        billable: bool = False,
+        retry_after_s: float | None = None,
+    ) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(message, provider=provider, status=status, billable=billable)
 
 
 class ProviderUnavailable(ProviderError):  # noqa: N818
@@ -146,7 +190,17 @@ class ProviderUnavailable(ProviderError):  # noqa: N818
     """
 
     def __init__(
-        self, message: str, *, provider: str, status: int | None = None, retry_after_s: float | None = None
+        self,
+        message: str,
+        *,
+        provider: str,
+        status: int | None = None,
+        billable: bool = False,
+        retry_after_s: float | None = None,
     ) -> None:
         self.retry_after_s = retry_after_s
-        super().__init__(message, provider=provider, status=status)
+        super().__init__(message, provider=provider, status=status, billable=billable)
+
+
+class ProviderOverloaded(ProviderUnavailable):
+    """The provider turns requests away because too many ask it: asking again at once makes it worse."""

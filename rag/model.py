@@ -12,9 +12,48 @@ from typing import Literal
 Language = Literal["en", "pt"]
 Task = Literal["factual", "code_generation", "document_analysis", "quick", "real_time"]
 Rung = Literal["fresh", "fallback", "cached", "extractive", "apology"]
-RungReason = Literal["model_answered", "no_model_configured", "nothing_relevant"]
+RungReason = Literal[
+    "model_answered",  # fresh: the model that the route prefers
+    "saving",  # fresh: a cheaper one, because the budget's warning line is near
+    "asked_together",  # fresh: somebody else's identical question was being answered
+    "model_failed",  # fallback: a model before this one failed
+    "model_unavailable",  # fallback: the models before this one rest, or have no room
+    "asked_before",  # cached: the same question
+    "similar_question",  # cached: a question that means the same
+    "models_failed",  # cached, extractive or apology: every model failed or rests
+    "budget_exhausted",  # the same: today no more may be spent
+    "too_expensive",  # the same: no model fits the limit of one question
+    "content_refused",  # the same: the model will not say it
+    "no_model_configured",
+    "nothing_relevant",
+]
+Policy = Literal["preferred", "cheapest", "fastest"]
+Outcome = Literal[
+    "answered",
+    "unavailable",
+    "overloaded",
+    "refused",
+    "prompt_too_long",
+    "content_refused",
+    "model_gone",
+    "provider_disabled",
+    "cancelled",
+]
+CandidateReason = Literal[
+    "first",
+    "fallback",
+    "not_pinned",
+    "not_configured",
+    "gone",
+    "resting",
+    "off",
+    "rate_limited",
+    "too_small",
+    "too_expensive",
+    "budget_exhausted",
+]
 Stage = Literal["searching", "answering"]
-ProviderState = Literal["ready", "not_configured"]
+ProviderState = Literal["ready", "resting", "probing", "off", "not_configured"]
 Degraded = Literal["embedder_down", "not_embedded", "budget_exhausted"]
 BlockKind = Literal["heading", "paragraph", "list", "code", "table"]
 
@@ -185,17 +224,87 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class TokenUsage:
-    """Tokens of one answer; `None` is unknown, never zero.
+    """Tokens of one call, or of all calls for one answer; `None` is unknown, never zero.
 
     Attributes:
-        input: All input tokens, cached ones included.
+        input: All input tokens, those read from and written to the provider's cache included.
         cached_input: The part of `input` that was read from the provider's cache.
+        cache_write: The part of `input` that was written to it, to be kept for the default time.
+        cache_write_long: The part of `input` that was written to it, to be kept longer, at a higher price.
         output: Thinking included.
+        thinking: The part of `output` that nobody sees.
+        estimated: The provider named no figures, or not all; these are ours, rather too high than too low.
     """
 
     input: int | None = None
     output: int | None = None
     cached_input: int | None = None
+    cache_write: int | None = None
+    cache_write_long: int | None = None
+    thinking: int | None = None
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One call to a model on the way to an answer, whatever became of it."""
+
+    provider: str
+    model: str
+    outcome: Outcome
+    seconds: float
+    tokens: TokenUsage
+    cost_micro_usd: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """What a place asks of the routes of all its questions.
+
+    Attributes:
+        model: `provider/model`, the only one to be asked; `None` leaves the route's.
+        policy: `None` leaves the route's.
+    """
+
+    model: str | None = None
+    policy: Policy | None = None
+
+
+NO_PIN = Pin()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A model that a route names, and what was decided about it.
+
+    Attributes:
+        taken: Whether it would be asked, as the first or after those before it failed.
+        estimate_micro_usd: Upper bound of what it would cost; `None` where it cannot be said.
+    """
+
+    provider: str
+    model: str
+    taken: bool
+    reason: CandidateReason
+    estimate_micro_usd: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoutePlan:
+    """How a question would be routed at this moment.
+
+    Attributes:
+        fresh: The question asks for how things stand now.
+        saving: Cheaper models come first, because the budget's warning line is near.
+        candidates: In the order in which they would be asked; those passed over stand among them.
+    """
+
+    task: Task
+    language: Language
+    fresh: bool
+    policy: Policy
+    saving: bool
+    candidates: tuple[Candidate, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +319,12 @@ class Answer:
         refused: Nothing relevant was found; `text` says so and `citations` is empty.
         nearest_titles: What the documents do talk about, for a refusal.
         degraded: As in `Retrieval`.
-        cost_micro_usd: Exact, in millionths of a US dollar.
+        truncated: The model ran into its output limit in the middle of a sentence.
+        age_s: Of a cached answer: how long ago it was written.
+        similar_to: Of a cached answer to another question: that question.
+        tokens: Of all attempts.
+        attempts: Every call to a model that was made for it, in order.
+        cost_micro_usd: Exact, in millionths of a US dollar, all attempts included.
         reference: Finds the answer's log line.
     """
 
@@ -229,8 +343,17 @@ class Answer:
     refused: bool = False
     nearest_titles: tuple[str, ...] = ()
     degraded: Degraded | None = None
+    truncated: bool = False
+    age_s: float | None = None
+    similar_to: str | None = None
     tokens: TokenUsage = field(default_factory=TokenUsage)
+    attempts: tuple[Attempt, ...] = ()
     cost_micro_usd: int = 0
+
+    @property
+    def unbacked(self) -> bool:
+        """Whether it is a model's own words alone: no passage stands behind any sentence."""
+        return not (self.citations or self.refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,8 +370,17 @@ class Token:
     text: str
 
 
-Event = Status | Token | Answer
-"""What `RagPipeline.stream` yields; the last one is always the `Answer`, whose text is all tokens joined."""
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """An event of `RagPipeline.stream`: a model broke off, and the answer begins again; all tokens so far are void."""
+
+    provider: str
+    model: str
+
+
+Event = Status | Token | Restart | Answer
+"""What `RagPipeline.stream` yields; the last one is always the `Answer`, whose text is all tokens since the last
+`Restart` joined."""
 
 
 @dataclass(frozen=True, slots=True)

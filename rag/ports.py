@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, Protocol
 
-from rag.model import Citation, Embedded, Language, ParsedDocument, Passage, RungReason, Turn
+from rag.model import (
+    NO_PIN,
+    Attempt,
+    Citation,
+    Embedded,
+    Language,
+    ParsedDocument,
+    Passage,
+    Pin,
+    Restart,
+    Rung,
+    RungReason,
+    Task,
+    TokenUsage,
+    Turn,
+)
 
 Value = str | int | float | bytes | None
 Row = tuple[Value, ...]
@@ -91,12 +106,57 @@ class MeteredEmbedder(Embedder, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a model is told, in the order in which it is sent: what changes least comes first, for the vendors' caches.
+
+    Attributes:
+        instructions: The system prompt; the same for every question in a language.
+        passages: Numbered and delimited, best first: `passages[0]` is what `[1]` cites.
+        history: Earlier turns, oldest first.
+        question: The last message.
+    """
+
+    instructions: str
+    passages: tuple[str, ...]
+    history: tuple[Turn, ...]
+    question: str
+
+    @property
+    def context(self) -> str:
+        """All passages as one message."""
+        return "\n\n".join(self.passages)
+
+    @property
+    def chars(self) -> int:
+        """Length of everything, for estimates."""
+        told = (self.instructions, *self.passages, *(turn.text for turn in self.history), self.question)
+        return sum(map(len, told))
+
+    def shortened(self) -> Prompt | None:
+        """The better half of the passages and the newer half of the history; `None` where one passage is all."""
+        if len(self.passages) < 2:
+            return None
+        kept = len(self.history) // 2
+        return replace(
+            self,
+            passages=self.passages[: len(self.passages) // 2],
+            history=self.history[len(self.history) - kept :],
+        )
+
+
+EMPTY_PROMPT = Prompt("", (), (), "")
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerRequest:
     """What a provider is given to answer from.
 
     Attributes:
         passages: Best first.
         term_weights: As in `Retrieval`.
+        prompt: The same for a model to read.
+        max_output_tokens: Thinking included.
+        key: Names everything that the answer depends on but the documents; what the answer is remembered by.
     """
 
     question: str
@@ -104,6 +164,11 @@ class AnswerRequest:
     passages: tuple[Passage, ...]
     term_weights: Mapping[str, float] = field(default_factory=dict)
     history: tuple[Turn, ...] = ()
+    task: Task = "factual"
+    pin: Pin = NO_PIN
+    prompt: Prompt = EMPTY_PROMPT
+    max_output_tokens: int = 4_096
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,24 +179,60 @@ class TextDelta:
 
 
 @dataclass(frozen=True, slots=True)
-class Completion:
-    """The end of a provider's answer."""
+class Metered:
+    """What the provider says that the call has used up to now; each replaces the one before.
 
-    model: str | None
-    citations: tuple[Citation, ...]
-    reason: RungReason
+    Attributes:
+        model: As the response names it; `None` where it does not.
+        tier: The service tier that the response names, `None` for the ordinary one.
+    """
+
+    tokens: TokenUsage
+    model: str | None = None
+    tier: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """The end of an answer.
+
+    Attributes:
+        provider: Who wrote it.
+        model: `None` where no model did.
+        truncated: It ends at the output limit, in the middle of a sentence.
+        age_s, similar_to: As in `Answer`.
+        tokens: Of all attempts.
+        cost_micro_usd: Of all attempts.
+    """
+
+    provider: str
+    model: str | None = None
+    rung: Rung = "fresh"
+    reason: RungReason = "model_answered"
+    citations: tuple[Citation, ...] = ()
+    truncated: bool = False
+    age_s: float | None = None
+    similar_to: str | None = None
+    tokens: TokenUsage = field(default_factory=TokenUsage)
+    cost_micro_usd: int = 0
+    attempts: tuple[Attempt, ...] = ()
+
+
+AnswerEvent = TextDelta | Metered | Restart | Completion
 
 
 class Provider(Protocol):
-    """Writes an answer from passages: a model behind HTTP, or the extractive rung."""
+    """Writes an answer from passages: a model behind HTTP, the router over many of them, memory, or quotation."""
 
     @property
     def name(self) -> str:
         """As in the configuration and the receipt."""
         ...
 
-    def stream(self, request: AnswerRequest) -> AsyncIterator[TextDelta | Completion]:
-        """Yield text, then exactly one `Completion`.
+    def stream(self, request: AnswerRequest) -> AsyncGenerator[AnswerEvent, None]:
+        """Yield text, then exactly one `Completion`; closing the generator ends the work upstream too.
+
+        A model yields `Metered` as often as it learns something; a router `Restart` when it begins again.
 
         Raises:
             ProviderError: No answer, or no whole one.

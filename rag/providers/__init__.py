@@ -6,10 +6,30 @@ An entry imports its vendor's file when it is called: a bot without a key never 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pkgutil import resolve_name
 from types import MappingProxyType
+from typing import TYPE_CHECKING, cast
 
 from rag.ports import Clock, MeteredEmbedder
 from rag.providers.options import EmbedderOptions
+
+if TYPE_CHECKING:
+    from rag.providers.chat import ChatApi
+
+PROVIDERS: Mapping[str, str] = MappingProxyType(
+    {
+        "openai": "rag.providers.openai:Responses",
+        "openai_compatible": "rag.providers.openai:ChatCompletions",
+        "anthropic": "rag.providers.anthropic:Messages",
+        "gemini": "rag.providers.gemini:GenerateContent",
+    }
+)
+"""Protocols by the kind of a provider: where the `ChatApi` that speaks it is defined."""
+
+
+def protocol(kind: str) -> type[ChatApi]:
+    """The class that speaks the protocol of this kind."""
+    return cast("type[ChatApi]", resolve_name(PROVIDERS[kind]))
 
 
 def _openai_embedder(options: EmbedderOptions, clock: Clock) -> MeteredEmbedder:

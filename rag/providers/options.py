@@ -8,6 +8,53 @@ from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """How long to wait for a provider, in seconds."""
+
+    connect_s: float = 5.0
+    first_token_s: float = 30.0
+    between_tokens_s: float = 20.0
+    total_s: float = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderOptions:
+    """A provider as configured: where it is and how to get in.
+
+    Attributes:
+        provider: Its name in the configuration.
+        kind: A key of `PROVIDERS`.
+        base_url: Without a slash at its end.
+        api_keys: Used in turn; none where the server asks for none.
+        headers: Sent with every request, over the vendor's own of the same name; they may carry secrets too.
+        streaming: Whether answers are asked for bit by bit; not every compatible server can.
+    """
+
+    provider: str
+    kind: str
+    base_url: str
+    api_keys: tuple[str, ...] = field(default=(), repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    timeouts: Timeouts = Timeouts()
+    streaming: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelOptions:
+    """A model as configured.
+
+    Attributes:
+        model: The vendor's name for it.
+        effort: How hard a thinking model shall think, in the vendor's word; `None` where it is not to be told.
+        api_version: Where the vendor has versions and another than the usual one is wanted.
+    """
+
+    model: str
+    effort: str | None = None
+    api_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmbedderOptions:
     """An embedder as configured.
 

@@ -1,0 +1,1 @@
+"""Which model answers: tasks, catalogue, prices, health, and the router over all of them."""
