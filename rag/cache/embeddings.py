@@ -12,10 +12,10 @@ from typing import Literal
 from cachetools import LRUCache
 
 from rag.language import estimate_tokens
-from rag.model import Embedded
+from rag.model import Embedded, TokenUsage
 from rag.ports import Clock, Database, MeteredEmbedder
 from rag.state.budget import DailyBudget
-from rag.state.ledger import Expense, Ledger
+from rag.state.ledger import Expense
 from rag.state.timestamps import to_text
 
 _KEYS_PER_QUERY = 500
@@ -31,7 +31,7 @@ class CachedEmbedder:
 
     Args:
         embedder: The one that is paid.
-        budget: Asked before anything is paid.
+        budget: Asked before anything is paid, and told of all that was.
         keep: Whether vectors are kept at all; what is paid is booked either way.
         max_rows: Vectors in the database at most; those unused for longest go first.
         max_questions: Vectors of questions in memory at most, 4 bytes a dimension each.
@@ -41,19 +41,17 @@ class CachedEmbedder:
         self,
         embedder: MeteredEmbedder,
         database: Database,
-        ledger: Ledger,
+        budget: DailyBudget,
         clock: Clock,
         *,
-        budget: DailyBudget | None = None,
         keep: bool = True,
         max_rows: int = 100_000,
         max_questions: int = 1_000,
     ) -> None:
         self._embedder = embedder
         self._database = database
-        self._ledger = ledger
-        self._clock = clock
         self._budget = budget
+        self._clock = clock
         self._keep = keep
         self._max_rows = max_rows
         self._questions: LRUCache[str, bytes] = LRUCache(max_questions)
@@ -128,17 +126,16 @@ class CachedEmbedder:
 
     async def _buy(self, missing: dict[str, str], purpose: Literal["document", "query"]) -> Embedded:
         keys = list(missing)
-
-        async def on_paid(positions: Sequence[int], paid: Embedded) -> None:
-            await self._book(paid)
-            if self._keep:
-                await self._store([keys[position] for position in positions], paid.vectors)
-
         await self._make_room()
-        if self._budget is not None:
-            tokens = estimate_tokens(sum(map(len, missing.values())), texts=len(missing))
-            await self._budget.allow(self.price_micro_usd(tokens))
-        return await self._embedder.embed(list(missing.values()), purpose=purpose, on_paid=on_paid)
+        tokens = estimate_tokens(sum(map(len, missing.values())), texts=len(missing))
+        async with self._budget.hold(self.price_micro_usd(tokens)) as hold:
+
+            async def on_paid(positions: Sequence[int], paid: Embedded) -> None:
+                await hold.book(self._expense(paid))
+                if self._keep:
+                    await self._store([keys[position] for position in positions], paid.vectors)
+
+            return await self._embedder.embed(list(missing.values()), purpose=purpose, on_paid=on_paid)
 
     async def _make_room(self) -> None:
         # Before anything is paid, and also where there is nothing to trim: a database that can be read but no longer
@@ -149,17 +146,14 @@ class CachedEmbedder:
             self._max_rows,
         )
 
-    async def _book(self, paid: Embedded) -> None:
+    def _expense(self, paid: Embedded) -> Expense:
         provider, _, model = self.name.partition("/")
-        await self._ledger.record(
-            Expense(
-                purpose="embedding",
-                provider=provider,
-                model=model,
-                input_tokens=paid.tokens,
-                cost_micro_usd=paid.cost_micro_usd,
-                estimated=paid.estimated,
-            )
+        return Expense(
+            purpose="embedding",
+            provider=provider,
+            model=model,
+            tokens=TokenUsage(input=paid.tokens, estimated=paid.estimated),
+            cost_micro_usd=paid.cost_micro_usd,
         )
 
     async def _store(self, keys: Sequence[str], vectors: Sequence[Sequence[float]]) -> None:

@@ -2,30 +2,65 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date, timedelta
 from decimal import Decimal
 
 from rag.errors import BudgetExhausted
 from rag.ports import Clock
-from rag.state.ledger import Ledger
+from rag.state.ledger import Expense, Ledger
+
+# How long ago the ledger may have been read: what another process spent since then is not known yet.
+_FRESH_S = 1.0
+
+
+class Hold:
+    """Money that is set aside for work under way.
+
+    Attributes:
+        left_micro_usd: What of it was not booked yet.
+    """
+
+    def __init__(self, budget: DailyBudget, amount_micro_usd: int) -> None:
+        self._budget = budget
+        self.left_micro_usd = amount_micro_usd
+
+    async def book(self, expense: Expense) -> None:
+        """Write down what was spent, also where it is more than was set aside: it is gone either way.
+
+        Raises:
+            StateUnavailable: The ledger cannot be written; the hold remains, so that this process counts the money.
+        """
+        await self._budget.record(expense)
+        self.left_micro_usd = max(0, self.left_micro_usd - expense.cost_micro_usd)
 
 
 class DailyBudget:
-    """Lets a cost pass or not, by what the ledger says was spent today.
+    """Lets a cost pass or not, by what was spent today and what is set aside for work under way.
 
-    Looking and spending are two steps: two processes that spend in the same moment can both look first, and go over
-    by one request each.
+    Within one process nothing is overspent: the most that a call can cost is held before it is made. Another process's
+    holds are not seen, and its spending only a second later.
 
     Args:
         limit_micro_usd: Spending stays at or below it.
+        warn: Share of the limit from which cheaper models are preferred, between 0 and 1.
         brake: Share of the limit from which nothing more is spent, between 0 and 1.
     """
 
-    def __init__(self, ledger: Ledger, clock: Clock, *, limit_micro_usd: int, brake: Decimal) -> None:
+    def __init__(self, ledger: Ledger, clock: Clock, *, limit_micro_usd: int, warn: Decimal, brake: Decimal) -> None:
         self._ledger = ledger
         self._clock = clock
         self.limit_micro_usd = limit_micro_usd
+        self.held_micro_usd = 0
+        self._warn_micro_usd = int(limit_micro_usd * warn)
         self._brake_micro_usd = int(limit_micro_usd * brake)
+        self._looking = asyncio.Lock()
+        self._day: date | None = None
+        self._looked_at_s = 0.0
+        self._spent = 0
+        self._booked_since_look = 0
 
     async def spent_micro_usd(self) -> int:
         """What was spent since midnight, UTC.
@@ -33,18 +68,58 @@ class DailyBudget:
         Raises:
             StateUnavailable: The ledger cannot be read.
         """
-        midnight = self._clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-        return await self._ledger.spent_micro_usd(midnight, midnight + timedelta(days=1))
+        if not self._is_fresh():
+            async with self._looking:
+                if not self._is_fresh():
+                    await self._look()
+        return self._spent + self._booked_since_look
 
-    async def allow(self, cost_micro_usd: int) -> None:
-        """Pass if so much more may be spent; what costs nothing always passes.
+    def _is_fresh(self) -> bool:
+        return self._day == self._clock.now().date() and self._clock.monotonic() - self._looked_at_s < _FRESH_S
+
+    async def _look(self) -> None:
+        # Counted from here on: whether the sum below has it already, nobody knows. Rather twice than never.
+        self._booked_since_look = 0
+        midnight = self._clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        self._spent = await self._ledger.spent_micro_usd(midnight, midnight + timedelta(days=1))
+        self._day, self._looked_at_s = midnight.date(), self._clock.monotonic()
+
+    async def is_nearly_spent(self) -> bool:
+        """Whether the warning line is reached; what is held counts.
 
         Raises:
-            BudgetExhausted: It may not.
+            StateUnavailable: The ledger cannot be read.
+        """
+        return await self.spent_micro_usd() + self.held_micro_usd >= self._warn_micro_usd
+
+    @asynccontextmanager
+    async def hold(self, cost_micro_usd: int) -> AsyncIterator[Hold]:
+        """Set money aside while work goes on that may cost so much; what is not booked by its end is free again.
+
+        Raises:
+            BudgetExhausted: So much may not be spent any more today.
             StateUnavailable: The ledger cannot be read, so nobody knows.
         """
-        if cost_micro_usd == 0:
-            return
-        spent = await self.spent_micro_usd()
-        if spent >= self._brake_micro_usd or spent + cost_micro_usd > self.limit_micro_usd:
-            raise BudgetExhausted(limit_micro_usd=self.limit_micro_usd, spent_micro_usd=spent)
+        hold = Hold(self, cost_micro_usd)
+        if cost_micro_usd:  # what costs nothing always passes
+            spent = await self.spent_micro_usd()
+            if spent >= self._brake_micro_usd or spent + self.held_micro_usd + cost_micro_usd > self.limit_micro_usd:
+                raise BudgetExhausted(limit_micro_usd=self.limit_micro_usd, spent_micro_usd=spent)
+        # No await since the sum was looked at: nobody else can have passed meanwhile.
+        self.held_micro_usd += cost_micro_usd
+        try:
+            yield hold
+        finally:
+            self.held_micro_usd -= cost_micro_usd
+
+    async def record(self, expense: Expense) -> None:
+        """Book an expense and count it at once.
+
+        Raises:
+            StateUnavailable: The ledger cannot be written.
+        """
+        try:
+            await self._ledger.record(expense)
+        finally:
+            # Also where the ledger failed: the money is gone.
+            self._booked_since_look += expense.cost_micro_usd

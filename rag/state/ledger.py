@@ -7,27 +7,33 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from rag.model import Outcome, Task, TokenUsage
 from rag.ports import Clock, Database
 from rag.state.timestamps import to_text
 
-Purpose = Literal["embedding"]
+Purpose = Literal["embedding", "answer"]
 
 
 @dataclass(frozen=True, slots=True)
 class Expense:
-    """One paid request.
+    """One request that was paid for, or may have been.
 
     Attributes:
+        model: The one that served it, where the answer names another than was asked.
+        tokens: `input` is always known, by estimate if need be.
         cost_micro_usd: In millionths of a US dollar, rounded up.
-        estimated: The provider named no number of tokens.
+        outcome: What became of a call to a chat model; `None` for embeddings.
+        reference: Of the answer that it was for; empty for embeddings.
     """
 
     purpose: Purpose
     provider: str
     model: str
-    input_tokens: int
+    tokens: TokenUsage
     cost_micro_usd: int
-    estimated: bool
+    task: Task | None = None
+    outcome: Outcome | None = None
+    reference: str = ""
 
 
 class Ledger:
@@ -43,17 +49,27 @@ class Ledger:
         Raises:
             StateUnavailable: The database does not answer.
         """
+        tokens = expense.tokens
+        cache_write = [count for count in (tokens.cache_write, tokens.cache_write_long) if count is not None]
         await self._database.fetch(
-            "INSERT INTO ledger (id, at, purpose, provider, model, input_tokens, cost_micro_usd, estimated)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO ledger (id, at, purpose, provider, model, input_tokens, output_tokens, cached_input_tokens,"
+            " cache_write_tokens, thinking_tokens, cost_micro_usd, estimated, task, outcome, reference)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
             uuid.uuid4().hex,
             to_text(self._clock.now()),
             expense.purpose,
             expense.provider,
             expense.model,
-            expense.input_tokens,
+            tokens.input or 0,
+            tokens.output,
+            tokens.cached_input,
+            sum(cache_write) if cache_write else None,
+            tokens.thinking,
             expense.cost_micro_usd,
-            int(expense.estimated),
+            int(tokens.estimated),
+            expense.task,
+            expense.outcome,
+            expense.reference,
         )
 
     async def spent_micro_usd(self, since: datetime, until: datetime) -> int:

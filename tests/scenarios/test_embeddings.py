@@ -51,7 +51,7 @@ class Team(Library):
         *,
         batch_size: int = 256,
         database: Database | None = None,
-        budget_micro_usd: int | None = None,
+        budget_micro_usd: int = 1_000_000_000,
     ) -> CachedEmbedder:
         options = EmbedderOptions(
             provider="acme",
@@ -64,11 +64,14 @@ class Team(Library):
         )
         books = database or self.database
         paid = EMBEDDERS["openai"](options, self.clock)
-        ledger = Ledger(books, self.clock)
-        budget = None
-        if budget_micro_usd is not None:
-            budget = DailyBudget(ledger, self.clock, limit_micro_usd=budget_micro_usd, brake=Decimal(1))
-        self.made.append(CachedEmbedder(paid, books, ledger, self.clock, budget=budget))
+        budget = DailyBudget(
+            Ledger(books, self.clock),
+            self.clock,
+            limit_micro_usd=budget_micro_usd,
+            warn=Decimal("0.8"),
+            brake=Decimal(1),
+        )
+        self.made.append(CachedEmbedder(paid, books, budget, self.clock))
         return self.made[-1]
 
     async def embed(self, embedder: CachedEmbedder, *, consent: bool = True, reembed: bool = False) -> SyncReport:

@@ -31,9 +31,17 @@ class Bench:
         self.database = database
         self.clock = clock
         self.ledger = Ledger(database, clock)
+        self.budget = self.budget_of(1_000_000_000)
         self._paid: list[MeteredEmbedder] = []
 
-    def cache(self, *, dimensions: int = 16, batch_size: int = 256, **limits: object) -> CachedEmbedder:
+    def budget_of(self, limit_micro_usd: int) -> DailyBudget:
+        return DailyBudget(
+            self.ledger, self.clock, limit_micro_usd=limit_micro_usd, warn=Decimal("0.8"), brake=Decimal(1)
+        )
+
+    def cache(
+        self, *, dimensions: int = 16, batch_size: int = 256, budget: DailyBudget | None = None, **limits: object
+    ) -> CachedEmbedder:
         options = EmbedderOptions(
             provider="acme",
             model="family/small",
@@ -44,7 +52,7 @@ class Bench:
             batch_size=batch_size,
         )
         self._paid.append(EMBEDDERS["openai"](options, self.clock))
-        return CachedEmbedder(self._paid[-1], self.database, self.ledger, self.clock, **limits)  # type: ignore[arg-type]
+        return CachedEmbedder(self._paid[-1], self.database, budget or self.budget, self.clock, **limits)  # type: ignore[arg-type]
 
     async def booked(self) -> list[tuple[object, ...]]:
         return list(await self.database.fetch("SELECT input_tokens, cost_micro_usd FROM ledger ORDER BY input_tokens"))
@@ -93,8 +101,7 @@ async def test_all_known_costs_nothing_and_calls_nobody(bench: Bench) -> None:
 
 
 async def test_what_the_budget_does_not_allow_is_not_sent_and_what_is_known_still_serves(bench: Bench) -> None:
-    budget = DailyBudget(bench.ledger, bench.clock, limit_micro_usd=10, brake=Decimal(1))
-    cache = bench.cache(budget=budget)
+    cache = bench.cache(budget=bench.budget_of(10))
     known = await cache.embed(["short"], purpose="document")
     with pytest.raises(BudgetExhausted):
         await cache.embed(["a text that is far too long for so little money " * 10], purpose="document")
@@ -209,7 +216,7 @@ async def test_nothing_is_paid_while_the_books_cannot_be_written(bench: Bench, m
     other = sqlite3.connect(bench.file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")  # it can be read, but no longer written
     paid = bench.cache()._embedder
-    cache = CachedEmbedder(paid, database, Ledger(database, bench.clock), bench.clock)
+    cache = CachedEmbedder(paid, database, bench.budget, bench.clock)
     with pytest.raises(StateUnavailable):
         await cache.embed(["one"], purpose="document")
     assert bench.server.calls == []

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from rag.clock import SystemClock
 from rag.errors import ConfigurationError, StateUnavailable
-from rag.model import Skipped, SyncReport
+from rag.model import Skipped, SyncReport, TokenUsage
 from rag.ports import Database
 from rag.state import open_database
 from rag.state.ledger import Expense, Ledger
@@ -28,7 +28,7 @@ from rag.state.syncs import Sync, SyncLog
 from rag.state.timestamps import from_text, to_text
 from tests.fakes.clock import FakeClock
 
-_EXPENSE = Expense("embedding", "openai", "text-embedding-3-small", 1_000, 20, estimated=False)
+_EXPENSE = Expense("embedding", "openai", "text-embedding-3-small", TokenUsage(input=1_000), 20)
 
 _START = """
 import asyncio, sys
@@ -332,12 +332,37 @@ class TestLedger:
         assert await ledger.spent_micro_usd(second + timedelta(days=1), second + timedelta(days=2)) == 0
 
     async def test_a_row_says_who_was_paid_for_what(self, database: Database) -> None:
+        tokens = TokenUsage(input=70, output=9, cached_input=40, cache_write=3, cache_write_long=2, thinking=5)
         await Ledger(database, FakeClock()).record(
-            Expense("embedding", "local", "bge", input_tokens=7, cost_micro_usd=0, estimated=True)
+            Expense("answer", "acme", "large", tokens, 31, task="quick", outcome="answered", reference="a1b2c3d4")
         )
         assert await database.fetch(
-            "SELECT at, purpose, provider, model, input_tokens, cost_micro_usd, estimated FROM ledger"
-        ) == [("2026-11-22T12:00:00.000000+00:00", "embedding", "local", "bge", 7, 0, 1)]
+            "SELECT at, purpose, provider, model, input_tokens, output_tokens, cached_input_tokens,"
+            " cache_write_tokens, thinking_tokens, cost_micro_usd, estimated, task, outcome, reference FROM ledger"
+        ) == [
+            (
+                "2026-11-22T12:00:00.000000+00:00",
+                "answer",
+                "acme",
+                "large",
+                70,
+                9,
+                40,
+                5,
+                5,
+                31,
+                0,
+                "quick",
+                "answered",
+                "a1b2c3d4",
+            )
+        ]
+
+    async def test_what_nobody_said_stays_unknown(self, database: Database) -> None:
+        await Ledger(database, FakeClock()).record(Expense("answer", "a", "b", TokenUsage(input=7, estimated=True), 0))
+        assert await database.fetch(
+            "SELECT output_tokens, cached_input_tokens, cache_write_tokens, thinking_tokens, estimated FROM ledger"
+        ) == [(None, None, None, None, 1)]
 
 
 _TIMES = st.datetimes(
