@@ -15,7 +15,8 @@ They are split by what the caller does next::
     ├── EvaluationError         the evaluation's files are wrong: mend them
     └── ProviderError           a model or embedding service failed
         ├── ProviderUnavailable     it may work later: `retry_after_s` says when
-        │   └── ProviderOverloaded  too many ask it now: another provider, and let it rest
+        │   ├── ProviderOverloaded  too many ask it now: another provider, and let it rest
+        │   └── UnusableAnswer      it answered, and wants its money, but with nothing that is of use
         └── ProviderRefused         it said no to this request: do not retry, another model may say yes
             ├── PromptTooLong       shorten the prompt, or take a model with more room
             ├── ContentRefused      it will not say this: tell the person
@@ -204,3 +205,7 @@ class ProviderUnavailable(ProviderError):  # noqa: N818
 
 class ProviderOverloaded(ProviderUnavailable):
     """The provider turns requests away because too many ask it: asking again at once makes it worse."""
+
+
+class UnusableAnswer(ProviderUnavailable):
+    """The provider reported success, and so wants its money, but what it sent is no use: never asked twice."""

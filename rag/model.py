@@ -22,6 +22,7 @@ RungReason = Literal[
     "similar_question",  # cached: a question that means the same
     "models_failed",  # cached, extractive or apology: every model failed or rests
     "budget_exhausted",  # the same: today no more may be spent
+    "ledger_down",  # the same: what may be spent is not known
     "too_expensive",  # the same: no model fits the limit of one question
     "content_refused",  # the same: the model will not say it
     "no_model_configured",
@@ -45,12 +46,14 @@ CandidateReason = Literal[
     "not_pinned",
     "not_configured",
     "gone",
+    "no_price",
     "resting",
     "off",
     "rate_limited",
     "too_small",
     "too_expensive",
     "budget_exhausted",
+    "ledger_down",
 ]
 Stage = Literal["searching", "answering"]
 ProviderState = Literal["ready", "resting", "probing", "off", "not_configured"]
@@ -243,6 +246,21 @@ class TokenUsage:
     cache_write_long: int | None = None
     thinking: int | None = None
     estimated: bool = False
+
+    def __add__(self, other: TokenUsage) -> TokenUsage:
+        return TokenUsage(
+            input=_sum(self.input, other.input),
+            output=_sum(self.output, other.output),
+            cached_input=_sum(self.cached_input, other.cached_input),
+            cache_write=_sum(self.cache_write, other.cache_write),
+            cache_write_long=_sum(self.cache_write_long, other.cache_write_long),
+            thinking=_sum(self.thinking, other.thinking),
+            estimated=self.estimated or other.estimated,
+        )
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return (one or 0) + (other or 0) if one is not None or other is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,10 +127,10 @@ class Prompt:
         return "\n\n".join(self.passages)
 
     @property
-    def chars(self) -> int:
-        """Length of everything, for estimates."""
+    def size_bytes(self) -> int:
+        """Length of everything in UTF-8, for estimates: a token is three bytes or more in nearly every script."""
         told = (self.instructions, *self.passages, *(turn.text for turn in self.history), self.question)
-        return sum(map(len, told))
+        return sum(len(text.encode("utf-8", "replace")) for text in told)
 
     def shortened(self) -> Prompt | None:
         """The better half of the passages and the newer half of the history; `None` where one passage is all."""
@@ -156,6 +156,7 @@ class AnswerRequest:
         term_weights: As in `Retrieval`.
         prompt: The same for a model to read.
         max_output_tokens: Thinking included.
+        reference: Of the answer to be, for the books and the log.
         key: Names everything that the answer depends on but the documents; what the answer is remembered by.
     """
 
@@ -168,7 +169,15 @@ class AnswerRequest:
     pin: Pin = NO_PIN
     prompt: Prompt = EMPTY_PROMPT
     max_output_tokens: int = 4_096
+    reference: str = ""
     key: str = ""
+
+    def shortened(self) -> AnswerRequest | None:
+        """The same with the better half of the passages; `None` where one passage is all."""
+        prompt = self.prompt.shortened()
+        if prompt is None:
+            return None
+        return replace(self, prompt=prompt, passages=self.passages[: len(prompt.passages)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,206 @@
+"""In which order models are asked for a question, and which are passed over and why. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from rag.errors import PriceUnknown
+from rag.model import Candidate, CandidateReason, Policy, Task
+from rag.ports import AnswerRequest
+from rag.routing.call import prompt_tokens
+from rag.routing.catalogue import Catalogue, ModelCard, Route
+from rag.routing.upstream import Upstream
+
+# What an answer usually has: what models are compared by, not what is held.
+_USUAL_OUTPUT_TOKENS = 400
+# Beside the first token, how much the rest of an answer's time counts: reading begins with the first.
+_REST_WEIGHT = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """What a question may spend.
+
+    Attributes:
+        question_micro_usd: What is left of the limit for one question.
+        day_micro_usd: What is left of the day's budget; `None`: nobody knows, the ledger is down.
+        nearly_spent: The warning line of the day's budget is reached.
+    """
+
+    question_micro_usd: int
+    day_micro_usd: int | None
+    nearly_spent: bool = False
+
+    def refuses(self, cost_micro_usd: int) -> CandidateReason | None:
+        """Why so much may not be spent; `None`: it may."""
+        if cost_micro_usd > self.question_micro_usd:
+            return "too_expensive"
+        if cost_micro_usd == 0:
+            return None
+        if self.day_micro_usd is None:
+            return "ledger_down"
+        return "budget_exhausted" if cost_micro_usd > self.day_micro_usd else None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A model on a route.
+
+    Attributes:
+        upstream: `None` where its provider is not configured.
+        request: What it would be asked: with fewer passages where its context window is small.
+        bound_micro_usd: The most that this would cost.
+        passed_over: Why it is not asked now.
+        wait_s: How long that holds, where time mends it.
+    """
+
+    name: str
+    upstream: Upstream | None
+    request: AnswerRequest
+    input_tokens: int = 0
+    bound_micro_usd: int | None = None
+    passed_over: CandidateReason | None = None
+    wait_s: float | None = None
+
+    def candidate(self, *, first: bool) -> Candidate:
+        """As it is shown to people."""
+        provider, _, model = self.name.partition("/")
+        return Candidate(
+            provider=provider,
+            model=model,
+            taken=self.passed_over is None,
+            reason=self.passed_over or ("first" if first else "fallback"),
+            estimate_micro_usd=self.bound_micro_usd,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The models of a route in the order in which they are asked.
+
+    Attributes:
+        policy: The one that made the order.
+        saving: Cheaper models were moved to the front.
+    """
+
+    policy: Policy
+    saving: bool
+    models: tuple[Judged, ...]
+
+
+class Planner:
+    """Knows the routes and the models on them.
+
+    Args:
+        cheaper: Models to move to near the budget's warning line, by name.
+        upstreams: The models whose provider is configured, by name.
+        today: The day whose prices hold.
+    """
+
+    def __init__(
+        self,
+        routes: Mapping[Task, Route],
+        cheaper: Sequence[str],
+        catalogue: Catalogue,
+        upstreams: Mapping[str, Upstream],
+        today: Callable[[], date],
+    ) -> None:
+        self._routes = routes
+        self._cheaper = tuple(cheaper)
+        self._catalogue = catalogue
+        self._upstreams = upstreams
+        self._today = today
+
+    def order(self, request: AnswerRequest, purse: Purse) -> Order:
+        """All models that the task's route names, each with what is decided about it at this moment."""
+        route, pin = self._routes[request.task], request.pin
+        policy = pin.policy or route.policy
+        usual = self._sorted(route.models, policy, request)
+        names = usual
+        if purse.nearly_spent and pin.model is None:
+            names = self._sorted(tuple(dict.fromkeys((*self._cheaper, *route.models))), "cheapest", request)
+        if pin.model is not None:
+            names = tuple(dict.fromkeys((pin.model, *names)))
+        return Order(
+            policy="cheapest" if purse.nearly_spent else policy,
+            saving=purse.nearly_spent and self._first_configured(names) != self._first_configured(usual),
+            models=tuple(self.judge(name, request, purse) for name in names),
+        )
+
+    def judge(self, name: str, request: AnswerRequest, purse: Purse) -> Judged:
+        """What is decided about a model at this moment."""
+        upstream, card = self._upstreams.get(name), self._card(name)
+        out_of_question = self._out_of_question(card, request, configured=upstream is not None)
+        if upstream is None or out_of_question is not None:
+            return Judged(name, upstream, request, passed_over=out_of_question)
+        fitting = _fitted(request, upstream)
+        if fitting is None:
+            return Judged(name, upstream, request, passed_over="too_small")
+        tokens = prompt_tokens(fitting.prompt.size_bytes, upstream)
+        try:
+            bound = self._catalogue.upper_bound_micro_usd(card, tokens, fitting.max_output_tokens, self._today())
+        except PriceUnknown:
+            return Judged(name, upstream, fitting, passed_over="no_price")
+        judged = Judged(name, upstream, fitting, tokens, bound)
+        obstacle = upstream.obstacle(tokens + fitting.max_output_tokens)
+        if obstacle is not None:
+            return replace(judged, passed_over=obstacle[0], wait_s=obstacle[1])
+        return replace(judged, passed_over=purse.refuses(bound))
+
+    def _out_of_question(self, card: ModelCard, request: AnswerRequest, *, configured: bool) -> CandidateReason | None:
+        if request.pin.model not in {None, card.name}:
+            return "not_pinned"
+        if not configured:
+            return "not_configured"
+        return "gone" if self._catalogue.is_gone(card, self._today()) else None
+
+    def _sorted(self, names: tuple[str, ...], policy: Policy, request: AnswerRequest) -> tuple[str, ...]:
+        match policy:
+            case "preferred":
+                return names
+            case "cheapest":
+                size_bytes = request.prompt.size_bytes
+                return tuple(sorted(names, key=lambda name: self._usual_cost(name, size_bytes)))
+            case "fastest":
+                return tuple(sorted(names, key=self._usual_seconds))
+
+    def _usual_cost(self, name: str, size_bytes: int) -> float:
+        upstream = self._upstreams.get(name)
+        if upstream is None:
+            return float("inf")
+        tokens = prompt_tokens(size_bytes, upstream)
+        try:
+            return self._catalogue.upper_bound_micro_usd(upstream.card, tokens, _USUAL_OUTPUT_TOKENS, self._today())
+        except PriceUnknown:
+            return float("inf")
+
+    def _usual_seconds(self, name: str) -> float:
+        """A model never measured counts as fastest: one question later it is known."""
+        upstream = self._upstreams.get(name)
+        if upstream is None or upstream.first_token_p50_s is None or upstream.latency_p50_s is None:
+            return 0.0
+        first = upstream.first_token_p50_s
+        return first + _REST_WEIGHT * (upstream.latency_p50_s - first)
+
+    def _first_configured(self, names: Sequence[str]) -> str | None:
+        return next((name for name in names if name in self._upstreams), None)
+
+    def _card(self, name: str) -> ModelCard:
+        card = self._catalogue.card(name)
+        assert card is not None, "the settings refuse a route with a model that has no price"
+        return card
+
+
+def _fitted(request: AnswerRequest, upstream: Upstream) -> AnswerRequest | None:
+    """The request with as many passages as the model's context window holds; `None` where one is too many."""
+    card = upstream.card
+    if card.max_output_tokens is not None and request.max_output_tokens > card.max_output_tokens:
+        request = replace(request, max_output_tokens=card.max_output_tokens)
+    fitting: AnswerRequest | None = request
+    while fitting is not None and card.context_tokens is not None:
+        if prompt_tokens(fitting.prompt.size_bytes, upstream) + fitting.max_output_tokens <= card.context_tokens:
+            break
+        fitting = fitting.shortened()
+    return fitting

@@ -1,0 +1,201 @@
+"""The router: a `Provider` over many models, and below them memory and quotation, so that an answer always comes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
+
+from rag.errors import BudgetExhausted, PromptTooLong, ProviderError, ProviderRefused, StateUnavailable
+from rag.model import Language, ProviderHealth, Restart, RoutePlan
+from rag.ports import AnswerRequest, Completion, Provider, TextDelta
+from rag.routing.call import Call, Till
+from rag.routing.plan import Judged, Planner, Purse
+from rag.routing.upstream import Upstream
+from rag.routing.way import NobodyAnswered, Way
+
+# Full jitter: a random part of a doubling bound, so that questions that failed together do not come back together.
+_backoff = wait_random_exponential(multiplier=0.5, max=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouterSettings:
+    """How far the router goes for one question.
+
+    Attributes:
+        deadline_s: For all attempts and the waits between them.
+        longest_wait_s: The longest that is waited for a provider which said when to come back.
+        rounds: How often the models of a route are gone through at most.
+        per_request_limit_micro_usd: For all attempts.
+    """
+
+    deadline_s: float = 120.0
+    longest_wait_s: float = 20.0
+    rounds: int = 3
+    per_request_limit_micro_usd: int = 500_000
+
+
+class Router:
+    """Asks the models of a task's route in turn until one answers.
+
+    Args:
+        rungs: What stands below the models, free and asked in order; the last one always answers.
+    """
+
+    name = "router"
+
+    def __init__(
+        self,
+        planner: Planner,
+        upstreams: Sequence[Upstream],
+        rungs: Sequence[Provider],
+        till: Till,
+        settings: RouterSettings,
+    ) -> None:
+        self._planner = planner
+        self._upstreams = tuple(upstreams)
+        self._rungs = tuple(rungs)
+        self._till = till
+        self._settings = settings
+
+    async def plan(self, request: AnswerRequest, language: Language, *, fresh: bool) -> RoutePlan:
+        """How this question would be routed now; nothing is asked or spent."""
+        order = self._planner.order(request, await self._purse(0))
+        taken = [judged.name for judged in order.models if judged.passed_over is None]
+        return RoutePlan(
+            task=request.task,
+            language=language,
+            fresh=fresh,
+            policy=order.policy,
+            saving=order.saving,
+            candidates=tuple(judged.candidate(first=judged.name in taken[:1]) for judged in order.models),
+        )
+
+    def health(self) -> tuple[ProviderHealth, ...]:
+        """Every model that can be asked."""
+        return tuple(upstream.health for upstream in self._upstreams)
+
+    async def stream(self, request: AnswerRequest) -> AsyncGenerator[TextDelta | Restart | Completion, None]:
+        """The answer of the first model that gives one; of the rungs below where none does.
+
+        Before the reader has seen anything, a failure is passed over in silence and told in the completion. After it
+        comes a `Restart`.
+
+        Raises:
+            ProviderError: Not even the last rung answered.
+        """
+        way = Way(
+            request=request,
+            order=self._planner.order(request, await self._purse(0)),
+            monotonic=self._till.clock.monotonic,
+            deadline_s=self._till.clock.monotonic() + self._settings.deadline_s,
+            longest_wait_s=self._settings.longest_wait_s,
+        )
+        try:
+            async for attempt in self._rounds(way):
+                with attempt:
+                    async with aclosing(self._ask_in_turn(way)) as events:
+                        async for event in events:
+                            yield event
+                    return
+        except NobodyAnswered:
+            pass
+        async with aclosing(self._descend(way)) as events:
+            async for event in events:
+                yield event
+
+    def _rounds(self, way: Way) -> AsyncRetrying:
+        """The only retries there are: another round over the models that may answer now, within the deadline."""
+        clock = self._till.clock
+
+        def wait_s(state: RetryCallState) -> float:
+            error = state.outcome.exception() if state.outcome else None
+            named_s = error.again_in_s if isinstance(error, NobodyAnswered) else None
+            return _backoff(state) if named_s is None else named_s
+
+        def too_late(state: RetryCallState) -> bool:
+            late = clock.monotonic() + state.upcoming_sleep >= way.deadline_s
+            return late or state.attempt_number >= self._settings.rounds
+
+        return AsyncRetrying(
+            sleep=clock.sleep,
+            retry=retry_if_exception(lambda error: isinstance(error, NobodyAnswered) and error.worth_another),
+            wait=wait_s,
+            stop=too_late,
+            reraise=True,
+        )
+
+    async def _ask_in_turn(self, way: Way) -> AsyncGenerator[TextDelta | Restart | Completion, None]:
+        """One round: the first answer, or `NobodyAnswered`."""
+        for name in way.due():
+            request: AnswerRequest | None = way.request
+            while request is not None:
+                judged = self._planner.judge(name, request, await self._purse(way.cost_micro_usd))
+                if judged.passed_over is not None:
+                    way.passed_over(judged)
+                    break
+                try:
+                    async with aclosing(self._ask(way, judged)) as events:
+                        async for event in events:
+                            yield event
+                except PromptTooLong as error:
+                    way.failed(judged, error)
+                    request = judged.request.shortened()
+                except (ProviderError, BudgetExhausted, StateUnavailable) as error:
+                    way.failed(judged, error)
+                    break
+                else:
+                    return
+            if way.is_refused:
+                break
+        raise way.nobody_answered()
+
+    async def _ask(self, way: Way, judged: Judged) -> AsyncGenerator[TextDelta | Restart | Completion, None]:
+        """One call, and the completion when it is paid for."""
+        assert judged.upstream is not None, "a model without a provider was passed over"
+        assert judged.bound_micro_usd is not None, "a model without a price was passed over"
+        call = Call(judged.upstream, judged.request, self._till, judged.bound_micro_usd, judged.input_tokens)
+        completion: Completion | None = None
+        try:
+            async with aclosing(call.events(way.deadline_s)) as events:
+                async for event in events:
+                    if isinstance(event, Completion):
+                        completion = event
+                        continue
+                    if way.broken is not None:
+                        yield way.restart()
+                    yield event
+        finally:
+            if call.attempt is not None:
+                way.attempts.append(call.attempt)
+            if call.shown and completion is None:
+                way.broken = judged.upstream
+        assert completion is not None, "a provider ends with its completion"
+        yield way.completed_by(judged.name, completion)
+
+    async def _descend(self, way: Way) -> AsyncGenerator[TextDelta | Restart | Completion, None]:
+        """Below the models: the first rung that has an answer."""
+        if way.broken is not None:
+            yield way.restart()
+        for rung in self._rungs:
+            try:
+                async with aclosing(rung.stream(way.request)) as events:
+                    async for event in events:
+                        if isinstance(event, TextDelta):
+                            yield event
+                        elif isinstance(event, Completion):
+                            yield way.completed_below(event)
+            except ProviderRefused:
+                continue
+            return
+        raise AssertionError("the last rung always answers")
+
+    async def _purse(self, spent_micro_usd: int) -> Purse:
+        left = self._settings.per_request_limit_micro_usd - spent_micro_usd
+        budget = self._till.budget
+        try:
+            return Purse(left, await budget.left_micro_usd(), nearly_spent=await budget.is_nearly_spent())
+        except StateUnavailable:
+            return Purse(left, None)

@@ -1,0 +1,162 @@
+"""What is known of the models and providers that can be asked: how they fare, and when to leave them alone."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from dataclasses import dataclass, field
+from statistics import median
+
+from rag.errors import (
+    ContentRefused,
+    ModelGone,
+    PromptTooLong,
+    ProviderDisabled,
+    ProviderError,
+    ProviderUnavailable,
+)
+from rag.model import CandidateReason, ProviderHealth, ProviderState
+from rag.ports import Provider
+from rag.routing.breaker import Breaker
+from rag.routing.catalogue import ModelCard
+from rag.routing.limits import MinuteLimit, Taken
+
+log = logging.getLogger(__name__)
+
+_REMEMBERED = 50
+# A wrong key, an empty account or a model that is gone is tried again after so long: somebody may have mended it.
+_OFF_S = 900.0
+
+
+def _wait_of(error: ProviderError) -> float | None:
+    """Seconds after which the provider said to come back."""
+    return error.retry_after_s if isinstance(error, ProviderUnavailable) else None
+
+
+@dataclass(slots=True)
+class Gate:
+    """A provider: what holds for all its models.
+
+    Attributes:
+        breaker: Open while the provider is off: key or money.
+        token_margin: What an estimate of its tokens is multiplied by.
+    """
+
+    name: str
+    breaker: Breaker
+    limit: MinuteLimit
+    token_margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A request on its way: what has to be put right when it ends."""
+
+    taken: Taken
+    gate_probe: bool
+    probe: bool
+
+
+@dataclass(slots=True)
+class Upstream:
+    """A model that can be asked.
+
+    Attributes:
+        breaker: Open while it rests.
+        is_gone: The provider said that it does not serve it.
+    """
+
+    card: ModelCard
+    provider: Provider
+    gate: Gate
+    breaker: Breaker
+    is_gone: bool = False
+    last_error: str | None = None
+    _first_token_s: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    _total_s: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+
+    @property
+    def state(self) -> ProviderState:
+        """As status shows it."""
+        if self.is_gone or self.gate.breaker.state != "closed":
+            return "off"
+        return {"closed": "ready", "open": "resting", "half_open": "probing"}[self.breaker.state]  # type: ignore[return-value]
+
+    @property
+    def first_token_p50_s(self) -> float | None:
+        """Median of the last 50 answers; `None` before the first."""
+        return median(self._first_token_s) if self._first_token_s else None
+
+    @property
+    def latency_p50_s(self) -> float | None:
+        """Median of the last 50 answers; `None` before the first."""
+        return median(self._total_s) if self._total_s else None
+
+    @property
+    def health(self) -> ProviderHealth:
+        """A line of the status."""
+        return ProviderHealth(
+            provider=self.card.provider,
+            model=self.card.model,
+            state=self.state,
+            error_rate=self.breaker.error_rate,
+            first_token_p50_s=self.first_token_p50_s,
+            latency_p50_s=self.latency_p50_s,
+            last_error=self.last_error,
+        )
+
+    def obstacle(self, tokens: int) -> tuple[CandidateReason, float] | None:
+        """Why a request of so many tokens is not to be sent now, and for how many seconds; `None`: it may be sent."""
+        if not self.gate.breaker.lets_pass():
+            return "off", self.gate.breaker.rest_left_s
+        if not self.breaker.lets_pass():
+            return "off" if self.is_gone else "resting", self.breaker.rest_left_s
+        wait_s = self.gate.limit.wait_s(tokens)
+        return ("rate_limited", wait_s) if wait_s > 0 else None
+
+    def begin(self, tokens: int) -> Begun:
+        """A request is sent; `succeeded`, `failed` or `abandoned` tells how it ended, and `ended` what it used."""
+        return Begun(self.gate.limit.take(tokens), self.gate.breaker.begin(), self.breaker.begin())
+
+    def ended(self, begun: Begun, tokens: int) -> None:
+        """Its tokens are known, or will never be."""
+        self.gate.limit.settle(begun.taken, tokens)
+
+    def succeeded(self, *, first_token_s: float, total_s: float) -> None:
+        """It was answered."""
+        self.gate.breaker.succeeded()
+        self.breaker.succeeded()
+        self.is_gone = False
+        self._first_token_s.append(first_token_s)
+        self._total_s.append(total_s)
+
+    def failed(self, begun: Begun, error: ProviderError) -> None:
+        """It was not: what the error says about the next requests is kept."""
+        self.last_error = str(error)
+        match error:
+            case PromptTooLong() | ContentRefused():  # about the question, not about the model
+                self.abandoned(begun)
+            case ProviderDisabled():
+                off_s = _OFF_S if error.retry_after_s is None else error.retry_after_s
+                self.gate.breaker.failed(probe=begun.gate_probe, rest_s=off_s)
+                self.breaker.abandoned(probe=begun.probe)
+                log.error("provider off provider=%s for_s=%.0f error=%s", self.gate.name, off_s, error)
+            case _:
+                self.is_gone = isinstance(error, ModelGone)
+                rest_s = _OFF_S if self.is_gone else _wait_of(error)
+                self.gate.breaker.abandoned(probe=begun.gate_probe)
+                self.breaker.failed(probe=begun.probe, rest_s=rest_s)
+                level = logging.ERROR if self.is_gone else logging.WARNING
+                log.log(level, "model failed model=%s state=%s error=%s", self.card.name, self.state, error)
+
+    def abandoned(self, begun: Begun) -> None:
+        """It ended without telling anything of the model: cancelled, or refused for what was asked."""
+        self.gate.breaker.abandoned(probe=begun.gate_probe)
+        self.breaker.abandoned(probe=begun.probe)
+
+    def switch_off(self, why: str) -> None:
+        """Do not ask it for a while: what it costs is not known."""
+        self.last_error = why
+        self.is_gone = True
+        self.breaker.rest(_OFF_S)
+        log.error("model off model=%s for_s=%.0f error=%s", self.card.name, _OFF_S, why)

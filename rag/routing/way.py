@@ -1,0 +1,177 @@
+"""The way of one question over the models: what became of each, what is worth another try, and how it ended."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from rag.errors import (
+    BudgetExhausted,
+    ContentRefused,
+    ProviderError,
+    ProviderOverloaded,
+    ProviderUnavailable,
+    RagError,
+    StateUnavailable,
+    UnusableAnswer,
+)
+from rag.model import Attempt, Restart, Rung, RungReason, TokenUsage
+from rag.ports import AnswerRequest, Completion
+from rag.routing.plan import Judged, Order
+from rag.routing.upstream import Upstream
+
+# A wait that ends a moment too early would find the model still resting.
+_SLACK_S = 0.005
+_UNAVAILABLE = frozenset({"gone", "no_price", "resting", "off", "rate_limited", "too_small"})
+_MONEY: Mapping[str, RungReason] = MappingProxyType(
+    {"ledger_down": "ledger_down", "budget_exhausted": "budget_exhausted", "too_expensive": "too_expensive"}
+)
+
+
+class NobodyAnswered(Exception):  # noqa: N818 - never leaves the routing
+    """A round over the models went by without an answer.
+
+    Attributes:
+        worth_another: Whether one of them may answer in another round.
+        again_in_s: When; `None`: at no particular time, but soon.
+    """
+
+    def __init__(self, *, worth_another: bool, again_in_s: float | None) -> None:
+        self.worth_another = worth_another
+        self.again_in_s = again_in_s
+        super().__init__()
+
+
+@dataclass(slots=True, kw_only=True)
+class Way:
+    """The way of one question.
+
+    Attributes:
+        deadline_s: On the monotonic scale.
+        longest_wait_s: The longest that is waited for one provider.
+        attempts: Every call that was made.
+        broken: The model whose text the reader has seen and that then broke off.
+    """
+
+    request: AnswerRequest
+    order: Order
+    monotonic: Callable[[], float]
+    deadline_s: float
+    longest_wait_s: float
+    attempts: list[Attempt] = field(default_factory=list)
+    broken: Upstream | None = None
+    # What became of each model that did not answer: `failed`, `content_refused` or why it was passed over.
+    _fates: dict[str, str] = field(default_factory=dict)
+    # The models worth another try, and when; `None`: after a pause.
+    _again: dict[str, float | None] = field(default_factory=dict)
+    _has_begun: bool = False
+    _retried_unasked: bool = False
+
+    @property
+    def cost_micro_usd(self) -> int:
+        """Of all calls up to now."""
+        return sum(attempt.cost_micro_usd for attempt in self.attempts)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether a model would not say it: then no other is asked to."""
+        return "content_refused" in self._fates.values()
+
+    def due(self) -> list[str]:
+        """The models to ask now: at first all, then those whose time has come."""
+        if not self._has_begun:
+            self._has_begun = True
+            return [judged.name for judged in self.order.models]
+        now_s = self.monotonic()
+        names = [name for name, at_s in self._again.items() if at_s is None or at_s <= now_s]
+        for name in names:
+            del self._again[name]
+        return names
+
+    def passed_over(self, judged: Judged) -> None:
+        """A model was not asked."""
+        self._fates[judged.name] = judged.passed_over or "failed"
+        # A rest is not waited for: with all models resting, the reader has the next rung in milliseconds.
+        if judged.passed_over == "rate_limited" and judged.wait_s is not None:
+            self._try_again_in(judged.name, judged.wait_s)
+
+    def failed(self, judged: Judged, error: RagError) -> None:
+        """A model was asked in vain, or there was no money for it after all."""
+        self._fates[judged.name] = _fate(error)
+        if isinstance(error, ContentRefused):
+            self._again.clear()
+        if not isinstance(error, ProviderUnavailable):
+            return
+        if error.retry_after_s is not None:
+            self._try_again_in(judged.name, error.retry_after_s)
+        elif not (self._retried_unasked or isinstance(error, ProviderOverloaded | UnusableAnswer)):
+            # Once a question, and after all others: whoever failed first may have been unlucky.
+            self._retried_unasked = True
+            self._again[judged.name] = None
+
+    def nobody_answered(self) -> NobodyAnswered:
+        """How a round ended in which nobody did."""
+        times = [at_s for at_s in self._again.values() if at_s is not None]
+        if len(times) < len(self._again) or not times:
+            return NobodyAnswered(worth_another=bool(self._again), again_in_s=None)
+        wait_s = max(0.0, min(times) - self.monotonic())
+        return NobodyAnswered(worth_another=True, again_in_s=wait_s + _SLACK_S)
+
+    def restart(self) -> Restart:
+        """What the reader is told before the answer begins again; said once."""
+        assert self.broken is not None, "something broke off"
+        card, self.broken = self.broken.card, None
+        return Restart(card.provider, card.model)
+
+    def completed_by(self, name: str, completion: Completion) -> Completion:
+        """A model's completion, with its rung by what became of the models before it."""
+        before = itertools.takewhile(lambda other: other != name, (judged.name for judged in self.order.models))
+        fates = {self._fates[other] for other in before if other in self._fates}
+        rung: Rung = "fresh"
+        reason: RungReason = "model_answered"
+        if "failed" in fates:
+            rung, reason = "fallback", "model_failed"
+        elif fates & _UNAVAILABLE:
+            rung, reason = "fallback", "model_unavailable"
+        elif fates & _MONEY.keys() or self.order.saving:
+            reason = "saving"
+        if completion.reason == "nothing_relevant":  # the model's own verdict on the passages
+            reason = completion.reason
+        return self._billed(replace(completion, rung=rung, reason=reason))
+
+    def completed_below(self, completion: Completion) -> Completion:
+        """The completion of a rung below the models, with the reason why none of them answered."""
+        return self._billed(replace(completion, reason=self._why_no_model()))
+
+    def _why_no_model(self) -> RungReason:
+        fates = set(self._fates.values())
+        if "content_refused" in fates:
+            return "content_refused"
+        if "failed" in fates or fates & _UNAVAILABLE:
+            return "models_failed"
+        return next((_MONEY[fate] for fate in _MONEY if fate in fates), "no_model_configured")
+
+    def _billed(self, completion: Completion) -> Completion:
+        tokens = sum((attempt.tokens for attempt in self.attempts), TokenUsage())
+        return replace(completion, tokens=tokens, cost_micro_usd=self.cost_micro_usd, attempts=tuple(self.attempts))
+
+    def _try_again_in(self, name: str, seconds: float) -> None:
+        at_s = self.monotonic() + seconds
+        if seconds <= self.longest_wait_s and at_s < self.deadline_s:
+            self._again[name] = at_s
+
+
+def _fate(error: RagError) -> str:
+    match error:
+        case ContentRefused():
+            return "content_refused"
+        case ProviderError():
+            return "failed"
+        case BudgetExhausted():  # others were faster
+            return "budget_exhausted"
+        case StateUnavailable():
+            return "ledger_down"
+        case _:
+            raise AssertionError("a call fails by its provider or for want of money")
