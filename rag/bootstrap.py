@@ -7,19 +7,33 @@ from contextlib import AsyncExitStack
 from importlib.metadata import version
 from pathlib import Path
 
+from rag.answering.grounded import GroundedProvider
+from rag.answering.prompt import PromptWriter
+from rag.cache.answers import AnswerCache
+from rag.cache.documents import IndexWatch
 from rag.cache.embeddings import CachedEmbedder
+from rag.cache.passages import CachedRetriever, Retrieves
+from rag.cache.remembered import RememberedProvider
+from rag.cache.together import Together
 from rag.clock import SystemClock
 from rag.errors import StateUnavailable
 from rag.ingest.sync import Synchroniser, SyncSettings
 from rag.language import Analyzer
+from rag.model import Event, Task
 from rag.pipeline import Parts
 from rag.ports import Clock, Database, Embedder
-from rag.providers import EMBEDDERS
+from rag.providers import EMBEDDERS, chat_model, connect, protocol
 from rag.providers.extractive import ExtractiveProvider
-from rag.providers.options import EmbedderOptions
+from rag.providers.options import EmbedderOptions, ModelOptions, ProviderOptions, Timeouts
 from rag.retrieval.lance import LanceIndex
 from rag.retrieval.retriever import Retriever, RetrieverSettings
-from rag.settings import EmbedderSettings, RagSettings, read_environment
+from rag.routing.breaker import Breaker, BreakerSettings
+from rag.routing.call import Till
+from rag.routing.limits import MinuteLimit
+from rag.routing.plan import Planner
+from rag.routing.router import Router, RouterSettings
+from rag.routing.upstream import Gate, Upstream
+from rag.settings import EmbedderSettings, ProviderSettings, RagSettings, prompt_text, read_environment
 from rag.state import open_database
 from rag.state.budget import DailyBudget
 from rag.state.ledger import Ledger
@@ -38,6 +52,7 @@ async def assemble(config_folder: Path, environ: Mapping[str, str] | None) -> Pa
         IndexUnavailable: The index cannot be opened.
     """
     settings = RagSettings.load(config_folder, read_environment() if environ is None else environ)
+    prompts = PromptWriter(prompt_text(config_folder, "answer.md"))
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         problems: tuple[str, ...] = ()
@@ -48,41 +63,67 @@ async def assemble(config_folder: Path, environ: Mapping[str, str] | None) -> Pa
             # Without the books nothing may be paid for; what is free goes on.
             database, problems = UnavailableDatabase(str(error)), (str(error),)
         stack.push_async_callback(database.aclose)
-        ledger = Ledger(database, clock)
         limits = settings.routing.cost_limits
-        budget = DailyBudget(ledger, clock, limit_micro_usd=limits.daily_budget_micro_usd, brake=limits.emergency_brake)
+        budget = DailyBudget(
+            Ledger(database, clock),
+            clock,
+            limit_micro_usd=limits.daily_budget_micro_usd,
+            warn=limits.warn_threshold,
+            brake=limits.emergency_brake,
+        )
         index = await LanceIndex.open(settings.lancedb_uri)
         stack.callback(index.close)
-        embedder = _embedder(settings, database, ledger, budget, clock)
+        embedder = _embedder(settings, database, budget, clock)
         if embedder is not None:
             stack.push_async_callback(embedder.aclose)
         analyzer = Analyzer()
-        retrieval = settings.retrieval
+        watch = IndexWatch(index, clock)
+        answers = _answers(settings, database, watch, analyzer, clock)
+        upstreams = _upstreams(settings, analyzer, clock, stack)
+        planner = Planner(
+            settings.routes, settings.cheaper_models, settings.catalogue, upstreams, lambda: clock.now().date()
+        )
+        rungs = (RememberedProvider(answers), ExtractiveProvider(analyzer))
         return Parts(
             version=version("ragbot"),
             index=index,
-            retriever=Retriever(
-                index,
-                analyzer,
-                embedder=embedder,
-                settings=RetrieverSettings(passages=retrieval.passages, candidates=retrieval.candidates),
+            watch=watch,
+            retriever=_retriever(settings, index, watch, analyzer, embedder),
+            prompts=prompts,
+            router=Router(
+                planner,
+                [upstreams[name] for name in settings.models_in_use if name in upstreams],
+                rungs,
+                Till(budget, settings.catalogue, clock),
+                RouterSettings(
+                    deadline_s=settings.routing.deadline_s,
+                    per_request_limit_micro_usd=limits.per_request_limit_micro_usd,
+                ),
             ),
-            provider=ExtractiveProvider(analyzer, reason="no_model_configured"),
+            catalogue=settings.catalogue,
+            models_in_use=settings.models_in_use,
+            setup=repr(
+                (settings.routes, settings.cheaper_models, settings.retrieval, settings.routing.max_output_tokens)
+            ),
+            answers=answers,
+            together=await stack.enter_async_context(Together[Event]()),
             synchroniser=Synchroniser(
                 index,
                 database,
                 embedder,
                 clock,
                 SyncSettings(
-                    chunk_chars=retrieval.chunk_chars,
-                    chunk_overlap_chars=retrieval.chunk_overlap_chars,
-                    max_file_bytes=retrieval.max_file_bytes,
+                    chunk_chars=settings.retrieval.chunk_chars,
+                    chunk_overlap_chars=settings.retrieval.chunk_overlap_chars,
+                    max_file_bytes=settings.retrieval.max_file_bytes,
                 ),
             ),
             database=database,
             budget=budget,
             syncs=SyncLog(database, clock),
             clock=clock,
+            max_output_tokens=settings.routing.max_output_tokens,
+            max_passage_chars=settings.retrieval.passages * settings.retrieval.chunk_chars,
             unconfigured_providers=tuple(
                 name for name, provider in settings.providers.items() if not provider.configured
             ),
@@ -92,9 +133,100 @@ async def assemble(config_folder: Path, environ: Mapping[str, str] | None) -> Pa
     raise AssertionError("an exit stack swallows nothing")
 
 
-def _embedder(
-    settings: RagSettings, database: Database, ledger: Ledger, budget: DailyBudget, clock: Clock
-) -> Embedder | None:
+def _answers(
+    settings: RagSettings, database: Database, watch: IndexWatch, analyzer: Analyzer, clock: Clock
+) -> AnswerCache:
+    """The remembered answers; none where that is switched off."""
+    caching = settings.optimization.caching
+    ttl = caching.ttl_by_type
+    ttl_s: dict[Task, int] = {
+        "factual": ttl.factual_queries,
+        "code_generation": ttl.code_generation,
+        "document_analysis": ttl.document_analysis,
+        "quick": ttl.quick_queries,
+        "real_time": ttl.real_time,
+    }
+    return AnswerCache(
+        database,
+        clock,
+        watch,
+        analyzer,
+        ttl_s=ttl_s if caching.enabled and caching.providers.responses else {},
+        max_entries=caching.max_cache_size,
+        similar=caching.similar_questions,
+        hit_target=float(caching.cache_hit_target),
+    )
+
+
+def _upstreams(
+    settings: RagSettings, analyzer: Analyzer, clock: Clock, stack: AsyncExitStack
+) -> Mapping[str, Upstream]:
+    """Every model of the catalogue whose provider is configured, by name; `stack` closes their connections."""
+    breaker = settings.routing.breaker
+    rests = BreakerSettings(failures=breaker.failures, rest_s=breaker.rest_s, longest_rest_s=breaker.longest_rest_s)
+    upstreams: dict[str, Upstream] = {}
+    for name, provider in settings.providers.items():
+        cards = [card for card in settings.catalogue.cards.values() if card.provider == name]
+        if not (provider.configured and cards):
+            continue
+        options = _provider_options(name, provider)
+        client = connect(options, clock)
+        stack.push_async_callback(client.aclose)
+        gate = Gate(
+            name,
+            Breaker(rests, clock.monotonic),
+            MinuteLimit(
+                clock.monotonic,
+                requests=provider.limits.requests_per_minute,
+                tokens=provider.limits.tokens_per_minute,
+            ),
+            protocol(provider.kind).token_margin,
+        )
+        for card in cards:
+            told = ModelOptions(model=card.model, effort=card.effort, api_version=provider.api_version)
+            model = GroundedProvider(chat_model(client, options, told), analyzer)
+            upstreams[card.name] = Upstream(card, model, gate, Breaker(rests, clock.monotonic))
+    return upstreams
+
+
+def _provider_options(name: str, provider: ProviderSettings) -> ProviderOptions:
+    timeouts = provider.timeouts_s
+    return ProviderOptions(
+        provider=name,
+        kind=provider.kind,
+        base_url=provider.base_url,
+        api_keys=provider.keys,
+        headers=_headers(provider),
+        timeouts=Timeouts(
+            connect_s=timeouts.connect,
+            first_token_s=timeouts.first_token,
+            between_tokens_s=timeouts.between_tokens,
+            total_s=timeouts.total,
+        ),
+        streaming=provider.stream,
+    )
+
+
+def _headers(provider: ProviderSettings) -> Mapping[str, str]:
+    return {name: value.get_secret_value() for name, value in provider.headers.items()}
+
+
+def _retriever(
+    settings: RagSettings, index: LanceIndex, watch: IndexWatch, analyzer: Analyzer, embedder: Embedder | None
+) -> Retrieves:
+    retrieval, caching = settings.retrieval, settings.optimization.caching
+    retriever = Retriever(
+        index,
+        analyzer,
+        embedder=embedder,
+        settings=RetrieverSettings(passages=retrieval.passages, candidates=retrieval.candidates),
+    )
+    if not (caching.enabled and caching.providers.chunks):
+        return retriever
+    return CachedRetriever(retriever, watch, max_entries=caching.max_cache_size)
+
+
+def _embedder(settings: RagSettings, database: Database, budget: DailyBudget, clock: Clock) -> Embedder | None:
     """The configured embedder, `None` where there is none or its provider has no key."""
     configured = settings.embedder
     if configured is None or not configured.provider.configured:
@@ -103,9 +235,8 @@ def _embedder(
     return CachedEmbedder(
         EMBEDDERS[configured.provider.kind](_options(configured), clock),
         database,
-        ledger,
+        budget,
         clock,
-        budget=budget,
         keep=caching.enabled and caching.providers.embeddings,
         max_questions=min(caching.max_cache_size, _MAX_QUESTIONS),
     )
@@ -120,8 +251,8 @@ def _options(configured: EmbedderSettings) -> EmbedderOptions:
         dimensions=configured.dimensions,
         base_url=provider.base_url,
         price_per_mtok_usd=configured.price_per_mtok_usd,
-        api_key=provider.api_key.get_secret_value() if provider.api_key else "",
-        headers={name: value.get_secret_value() for name, value in provider.headers.items()},
+        api_key=next(iter(provider.keys), ""),
+        headers=_headers(provider),
         timeout_s=provider.timeouts_s.first_token,
         deadline_s=provider.timeouts_s.total,
         batch_size=configured.batch_size,

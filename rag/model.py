@@ -216,6 +216,18 @@ class Citation:
     link: str
     quote: str
 
+    @classmethod
+    def of(cls, n: int, chunk: Chunk, *, quote: str) -> Citation:
+        """The citation of a chunk, as people are shown it."""
+        return cls(
+            n=n,
+            title=chunk.title,
+            heading=" › ".join(chunk.heading_path),
+            source=chunk.source,
+            link=chunk.link,
+            quote=quote,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -337,6 +349,7 @@ class Answer:
         refused: Nothing relevant was found; `text` says so and `citations` is empty.
         nearest_titles: What the documents do talk about, for a refusal.
         degraded: As in `Retrieval`.
+        about_now: The question asks for how things stand now; an old answer would not do.
         truncated: The model ran into its output limit in the middle of a sentence.
         age_s: Of a cached answer: how long ago it was written.
         similar_to: Of a cached answer to another question: that question.
@@ -361,6 +374,7 @@ class Answer:
     refused: bool = False
     nearest_titles: tuple[str, ...] = ()
     degraded: Degraded | None = None
+    about_now: bool = False
     truncated: bool = False
     age_s: float | None = None
     similar_to: str | None = None
@@ -371,7 +385,7 @@ class Answer:
     @property
     def unbacked(self) -> bool:
         """Whether it is a model's own words alone: no passage stands behind any sentence."""
-        return not (self.citations or self.refused)
+        return self.model is not None and not (self.citations or self.refused)
 
 
 @dataclass(frozen=True, slots=True)

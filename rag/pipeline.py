@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
 from rag.answering.followup import leant_on
-from rag.answering.wording import refusal
+from rag.answering.prompt import PromptWriter
+from rag.answering.wording import apology, refusal
+from rag.cache.answers import AnswerCache, CacheStats, Remembered
+from rag.cache.contract import Contract
+from rag.cache.documents import IndexWatch
+from rag.cache.passages import Retrieves
+from rag.cache.together import Together
 from rag.errors import IndexUnavailable, StateUnavailable
 from rag.ingest.sync import Synchroniser, agreed, untold
 from rag.ingest.vectors import Confirm, OnProgress
@@ -19,6 +26,7 @@ from rag.language import detect_language
 from rag.model import (
     DEFAULT_COLLECTION,
     EVERYTHING,
+    NO_PIN,
     Answer,
     Budget,
     CollectionSummary,
@@ -27,24 +35,30 @@ from rag.model import (
     Health,
     IndexStats,
     Language,
+    Pin,
     ProviderHealth,
     Retrieval,
+    RoutePlan,
     Scope,
     Status,
     SyncReport,
     Token,
+    TokenUsage,
     Turn,
 )
-from rag.ports import AnswerRequest, Clock, Completion, Database, Provider, TextDelta
+from rag.ports import AnswerRequest, Clock, Completion, Database, TextDelta
+from rag.providers.extractive import NAME as EXTRACTIVE
 from rag.retrieval.lance import LanceIndex
-from rag.retrieval.retriever import Retriever
+from rag.routing.catalogue import Catalogue
+from rag.routing.router import Router
+from rag.routing.tasks import Sorted, classify
 from rag.state.budget import DailyBudget
 from rag.state.syncs import SyncLog
 
 log = logging.getLogger(__name__)
 
 _REFERENCE_BYTES = 4
-_NOTHING = Completion(model=None, citations=(), reason="nothing_relevant")
+_NOTHING = Completion(provider=EXTRACTIVE, rung="extractive", reason="nothing_relevant")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,22 +66,57 @@ class Parts:
     """What a pipeline is made of; put together in `rag.bootstrap` alone.
 
     Attributes:
+        watch: Sees when the index changes.
+        prompts: Writes what a model is told.
+        models_in_use: By name: those that may be asked.
+        setup: Names all settings that shape answers.
+        answers: Remembered ones.
+        together: Joins identical questions that are asked at the same time.
+        max_passage_chars: Of all passages of one question.
+        unconfigured_providers: Those without a key.
         resources: Closes everything that was opened, last first.
         problems: What could not be had at the start, one sentence each.
     """
 
     version: str
     index: LanceIndex
-    retriever: Retriever
-    provider: Provider
+    watch: IndexWatch
+    retriever: Retrieves
+    prompts: PromptWriter
+    router: Router
+    catalogue: Catalogue
+    models_in_use: tuple[str, ...]
+    setup: str
+    answers: AnswerCache
+    together: Together[Event]
     synchroniser: Synchroniser
     database: Database
     budget: DailyBudget
     syncs: SyncLog
     clock: Clock
+    max_output_tokens: int
+    max_passage_chars: int
     unconfigured_providers: tuple[str, ...]
     resources: AsyncExitStack
     problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A question and what is known of it before anything is searched."""
+
+    contract: Contract
+    sorted: Sorted
+    asked_at_s: float
+    reference: str = field(default_factory=lambda: secrets.token_hex(_REFERENCE_BYTES))
+
+    @property
+    def text(self) -> str:
+        return self.contract.question
+
+    @property
+    def language(self) -> Language:
+        return self.contract.language
 
 
 class RagPipeline:
@@ -110,63 +159,156 @@ class RagPipeline:
         """The passages that an answer would be made from."""
         return await self._parts.retriever.retrieve(question, detect_language(question), scope)
 
-    async def query(self, question: str, *, history: Sequence[Turn] = (), scope: Scope = EVERYTHING) -> Answer:
+    async def query(
+        self, question: str, *, history: Sequence[Turn] = (), scope: Scope = EVERYTHING, pin: Pin = NO_PIN
+    ) -> Answer:
         """Answer a question.
 
         Args:
             history: Earlier turns of the conversation, oldest first.
             scope: The collections that may be read.
+            pin: The model or policy to use in place of the route's.
         """
-        async for event in self.stream(question, history=history, scope=scope):
-            if isinstance(event, Answer):
-                return event
+        async with aclosing(self.stream(question, history=history, scope=scope, pin=pin)) as events:
+            async for event in events:
+                if isinstance(event, Answer):
+                    return event
         raise AssertionError("a stream ends with its answer")
 
     async def stream(
-        self, question: str, *, history: Sequence[Turn] = (), scope: Scope = EVERYTHING
-    ) -> AsyncIterator[Event]:
-        """Answer a question bit by bit: `Status` and `Token` events, then the `Answer` that holds it all."""
-        clock = self._parts.clock
-        started = clock.monotonic()
-        language = _language(question, history)
+        self, question: str, *, history: Sequence[Turn] = (), scope: Scope = EVERYTHING, pin: Pin = NO_PIN
+    ) -> AsyncGenerator[Event, None]:
+        """Answer a question bit by bit: `Status` and `Token` events, then the `Answer` that holds it all.
+
+        A `Restart` voids the tokens before it. Closing the generator ends the work upstream, unless somebody else
+        waits for the same answer.
+        """
+        parts = self._parts
+        asked = self._question(question, history, scope, pin)
+        remembered = await parts.answers.find(asked.contract)
+        if remembered is not None:
+            answer = self._from_memory(asked, remembered)
+            _log(answer)
+            yield Token(answer.text)
+            yield answer
+            return
+        key = asked.contract.key
+        is_first = key not in parts.together
+        async with aclosing(parts.together.ask(key, lambda: self._answered(asked))) as events:
+            async for event in events:
+                yield event if is_first or not isinstance(event, Answer) else self._shared(asked, event)
+
+    async def plan(self, question: str, *, history: Sequence[Turn] = (), pin: Pin = NO_PIN) -> RoutePlan:
+        """How a question would be routed at this moment; nothing is searched, asked or spent."""
+        asked = self._question(question, history, EVERYTHING, pin)
+        request = self._request(asked, Retrieval((), 0.0, relevant=True))
+        # As long as the passages can be: what they will be is not known before the search.
+        prompt = replace(request.prompt, passages=("x" * self._parts.max_passage_chars,))
+        return await self._parts.router.plan(replace(request, prompt=prompt), asked.language, fresh=asked.sorted.fresh)
+
+    def _question(self, text: str, history: Sequence[Turn], scope: Scope, pin: Pin) -> _Question:
+        language = _language(text, history)
+        contract = Contract(
+            question=text,
+            language=language,
+            scope=scope,
+            history=tuple(history),
+            pin=pin,
+            prompt_version=self._parts.prompts.version,
+            setup=self._parts.setup,
+        )
+        return _Question(contract, classify(text, language), self._parts.clock.monotonic())
+
+    async def _answered(self, asked: _Question) -> AsyncGenerator[Event, None]:
+        """A question to which no answer is known: search, route, answer, remember."""
+        parts, contract = self._parts, asked.contract
         yield Status("searching")
-        earlier = leant_on(question, history, language)
-        retrieval = await self._parts.retriever.retrieve(question, language, scope, earlier=earlier)
+        earlier = leant_on(asked.text, contract.history, asked.language)
+        retrieval = await parts.retriever.retrieve(asked.text, asked.language, contract.scope, earlier=earlier)
         text, completion = "", _NOTHING
         if retrieval.relevant:
             yield Status("answering")
-            request = AnswerRequest(question, language, retrieval.passages, retrieval.term_weights, tuple(history))
-            async for event in self._parts.provider.stream(request):
-                if isinstance(event, TextDelta):
-                    text += event.text
-                    yield Token(event.text)
-                else:
-                    completion = event
-        if not text:  # nothing relevant, or nothing in it that can be quoted
-            text, completion = refusal(language, retrieval.nearest_titles), _NOTHING
+            async with aclosing(parts.router.stream(self._request(asked, retrieval))) as events:
+                async for event in events:
+                    if isinstance(event, TextDelta):
+                        text += event.text
+                        yield Token(event.text)
+                    elif isinstance(event, Completion):
+                        completion = event
+                    else:
+                        text = ""
+                        yield event
+        if not text:
+            text, completion = _in_place_of_text(completion, asked.language, retrieval)
             yield Token(text)
-        answer = self._answer(question, language, text, completion, retrieval)
-        answer = replace(answer, latency_s=clock.monotonic() - started)
-        _log(answer, retrieval)
+        answer = self._answer(asked, text, completion, retrieval)
+        await parts.answers.keep(contract, answer, retrieval.passages)
+        _log(answer, relevance=retrieval.relevance)
         yield answer
 
-    def _answer(
-        self, question: str, language: Language, text: str, completion: Completion, retrieval: Retrieval
-    ) -> Answer:
+    def _request(self, asked: _Question, retrieval: Retrieval) -> AnswerRequest:
+        contract = asked.contract
+        return AnswerRequest(
+            question=asked.text,
+            language=asked.language,
+            passages=retrieval.passages,
+            term_weights=retrieval.term_weights,
+            history=contract.history,
+            task=asked.sorted.task,
+            pin=contract.pin,
+            prompt=self._parts.prompts.write(asked.text, asked.language, retrieval.passages, contract.history),
+            max_output_tokens=self._parts.max_output_tokens,
+            reference=asked.reference,
+            key=contract.key,
+        )
+
+    def _answer(self, asked: _Question, text: str, completion: Completion, retrieval: Retrieval) -> Answer:
         return Answer(
-            question=question,
+            question=asked.text,
             text=text,
-            language=language,
+            language=asked.language,
             citations=completion.citations,
-            provider=self._parts.provider.name,
+            provider=completion.provider,
             model=completion.model,
-            rung="extractive",
+            rung=completion.rung,
             rung_reason=completion.reason,
-            latency_s=0.0,
-            reference=secrets.token_hex(_REFERENCE_BYTES),
-            refused=completion is _NOTHING,
+            latency_s=self._parts.clock.monotonic() - asked.asked_at_s,
+            reference=asked.reference,
+            task=asked.sorted.task,
+            cached=completion.rung == "cached",
+            refused=completion.reason == "nothing_relevant",
             nearest_titles=retrieval.nearest_titles,
             degraded=retrieval.degraded,
+            about_now=asked.sorted.fresh,
+            truncated=completion.truncated,
+            age_s=completion.age_s,
+            similar_to=completion.similar_to,
+            tokens=completion.tokens,
+            attempts=completion.attempts,
+            cost_micro_usd=completion.cost_micro_usd,
+        )
+
+    def _from_memory(self, asked: _Question, remembered: Remembered) -> Answer:
+        return replace(
+            self._shared(asked, remembered.answer),
+            rung="cached",
+            rung_reason="asked_before" if remembered.similar_to is None else "similar_question",
+            cached=True,
+            age_s=remembered.age_s,
+            similar_to=remembered.similar_to,
+        )
+
+    def _shared(self, asked: _Question, answer: Answer) -> Answer:
+        """Another question's answer, which was paid for there."""
+        return replace(
+            answer,
+            question=asked.text,
+            rung_reason="asked_together" if answer.rung == "fresh" else answer.rung_reason,
+            latency_s=self._parts.clock.monotonic() - asked.asked_at_s,
+            reference=asked.reference,
+            tokens=TokenUsage(),
+            attempts=(),
+            cost_micro_usd=0,
         )
 
     async def add_documents(
@@ -194,9 +336,12 @@ class RagPipeline:
         sources = [
             path if isinstance(path, DocumentSource) else DocumentSource(Path(path), collection) for path in paths
         ]
-        return await self._parts.synchroniser.sync(
-            sources, on_progress=on_progress, confirm=confirm, on_wait=on_wait, reembed=reembed
-        )
+        try:
+            return await self._parts.synchroniser.sync(
+                sources, on_progress=on_progress, confirm=confirm, on_wait=on_wait, reembed=reembed
+            )
+        finally:
+            self._parts.watch.look_again()
 
     async def is_current(self, sources: Sequence[DocumentSource]) -> bool:
         """Whether ingesting these sources would change nothing."""
@@ -204,7 +349,10 @@ class RagPipeline:
 
     async def remove_collection(self, collection: str) -> int:
         """Forget all documents of a collection; returns how many there were."""
-        return await self._parts.synchroniser.remove_collection(collection)
+        try:
+            return await self._parts.synchroniser.remove_collection(collection)
+        finally:
+            self._parts.watch.look_again()
 
     async def sources(self) -> list[CollectionSummary]:
         """What is known, collection by collection."""
@@ -225,10 +373,29 @@ class RagPipeline:
         """The index at a glance."""
         return await self._parts.index.stats()
 
+    def cache_stats(self) -> CacheStats:
+        """How many questions were answered from memory since the start."""
+        return self._parts.answers.stats()
+
+    async def watch(self) -> None:
+        """Look at the catalogue once a day, just after midnight UTC, and log what is about to change; never ends."""
+        clock = self._parts.clock
+        while True:
+            now = clock.now()
+            midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+            await clock.sleep((midnight - now).total_seconds() + 1)
+            for notice in self._notices():
+                log.warning("catalogue %s", notice)
+
+    def _notices(self) -> list[str]:
+        """What is wrong or about to change with the models in use, one sentence each."""
+        today = self._parts.clock.now().date()
+        return [notice.text for notice in self._parts.catalogue.notices(today, self._parts.models_in_use)]
+
     async def health_check(self) -> Health:
         """Whether the core can answer, part by part; never raises for a part that is down."""
         parts = self._parts
-        problems = list(parts.problems)
+        problems = [*parts.problems, *self._notices()]
         index: IndexStats | None = None
         used: int | None = None
         store_ok = False
@@ -248,10 +415,11 @@ class RagPipeline:
             store_kind=parts.database.kind,
             store_ok=store_ok,
             providers=(
-                ProviderHealth(parts.provider.name, None, "ready"),
+                *parts.router.health(),
                 *(ProviderHealth(name, None, "not_configured") for name in parts.unconfigured_providers),
+                ProviderHealth(EXTRACTIVE, None, "ready"),
             ),
-            budget=Budget(parts.budget.limit_micro_usd, used, 0),
+            budget=Budget(parts.budget.limit_micro_usd, used, parts.budget.held_micro_usd),
             problems=tuple(dict.fromkeys(problems)),
         )
 
@@ -262,16 +430,26 @@ def _language(question: str, history: Sequence[Turn]) -> Language:
     return detect_language(" ".join((*asked[-1:], question)))
 
 
-def _log(answer: Answer, retrieval: Retrieval) -> None:
+def _in_place_of_text(completion: Completion, language: Language, retrieval: Retrieval) -> tuple[str, Completion]:
+    """What stands where nobody had anything to say, and how that came about."""
+    if completion.reason in {"nothing_relevant", "no_model_configured"}:
+        return refusal(language, retrieval.nearest_titles), replace(completion, reason="nothing_relevant")
+    return apology(language, retrieval.nearest_titles), replace(completion, rung="apology")
+
+
+def _log(answer: Answer, *, relevance: float | None = None) -> None:
     log.info(
-        "answered reference=%s rung=%s reason=%s language=%s relevance=%.3f citations=%d cost_micro_usd=%d"
-        " latency_s=%.3f",
+        "answered reference=%s task=%s rung=%s reason=%s model=%s language=%s relevance=%s citations=%d attempts=%d"
+        " cost_micro_usd=%d latency_s=%.3f",
         answer.reference,
+        answer.task,
         answer.rung,
         answer.rung_reason,
+        answer.model and f"{answer.provider}/{answer.model}",
         answer.language,
-        retrieval.relevance,
+        relevance and round(relevance, 3),
         len(answer.citations),
+        len(answer.attempts),
         answer.cost_micro_usd,
         answer.latency_s,
     )

@@ -15,10 +15,24 @@ _NEAREST: dict[Language, str] = {
     "pt": "O mais próximo que tenho: {titles}.",
 }
 
+_APOLOGY: dict[Language, str] = {
+    "en": "I found documents about this, but nothing in them that I could quote without a model to read them.",
+    "pt": "Encontrei documentos sobre isso, mas nada que eu pudesse citar sem um modelo para lê-los.",
+}
+
 
 def refusal(language: Language, nearest_titles: Sequence[str]) -> str:
     """What to say when the documents do not answer, with the titles that come nearest."""
-    if not nearest_titles:
-        return _NOTHING[language]
-    titles = ", ".join(f"“{title}”" for title in nearest_titles)
-    return f"{_NOTHING[language]} {_NEAREST[language].format(titles=titles)}"
+    return _with_titles(_NOTHING[language], language, nearest_titles)
+
+
+def apology(language: Language, nearest_titles: Sequence[str]) -> str:
+    """What to say when no model answers and the passages cannot be quoted, with the titles to look at."""
+    return _with_titles(_APOLOGY[language], language, nearest_titles)
+
+
+def _with_titles(sentence: str, language: Language, titles: Sequence[str]) -> str:
+    if not titles:
+        return sentence
+    named = ", ".join(f"“{title}”" for title in titles)
+    return f"{sentence} {_NEAREST[language].format(titles=named)}"

@@ -7,13 +7,13 @@ a passage.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from textwrap import dedent
 
 from rag.language import Analyzer
-from rag.model import Citation, Language, Passage, RungReason
-from rag.ports import AnswerRequest, Completion, TextDelta
+from rag.model import Citation, Language, Passage
+from rag.ports import AnswerEvent, AnswerRequest, Completion, TextDelta
 from rag.providers.quotable import Unit, is_fence, units_of
 from rag.retrieval.ranking import coverage
 
@@ -62,23 +62,21 @@ class _Quotation:
 class ExtractiveProvider:
     """Answers with quotations."""
 
-    def __init__(self, analyzer: Analyzer, *, reason: RungReason) -> None:
-        """`reason` says why no model wrote the answer."""
+    def __init__(self, analyzer: Analyzer) -> None:
         self._analyzer = analyzer
-        self._reason = reason
 
     @property
     def name(self) -> str:
         """`extractive`."""
         return NAME
 
-    async def stream(self, request: AnswerRequest) -> AsyncIterator[TextDelta | Completion]:
+    async def stream(self, request: AnswerRequest) -> AsyncGenerator[AnswerEvent, None]:
         """Quote the best parts of the passages, one citation each."""
         citations = []
         for n, quotation in enumerate(self._select(request), start=1):
             yield TextDelta(("\n\n" if n > 1 else "") + _quoted(quotation, n))
             citations.append(_citation(n, quotation))
-        yield Completion(model=None, citations=tuple(citations), reason=self._reason)
+        yield Completion(provider=NAME, rung="extractive", reason="no_model_configured", citations=tuple(citations))
 
     def _select(self, request: AnswerRequest) -> list[_Quotation]:
         top = request.passages[0].score if request.passages else 1.0

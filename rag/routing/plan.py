@@ -10,7 +10,7 @@ from rag.errors import PriceUnknown
 from rag.model import Candidate, CandidateReason, Policy, Task
 from rag.ports import AnswerRequest
 from rag.routing.call import prompt_tokens
-from rag.routing.catalogue import Catalogue, ModelCard, Route
+from rag.routing.catalogue import Catalogue, Route
 from rag.routing.upstream import Upstream
 
 # What an answer usually has: what models are compared by, not what is held.
@@ -63,6 +63,11 @@ class Judged:
     bound_micro_usd: int | None = None
     passed_over: CandidateReason | None = None
     wait_s: float | None = None
+
+    @property
+    def rests(self) -> bool:
+        """Whether it would be passed over if it were asked once more."""
+        return self.upstream is None or self.upstream.obstacle(0) is not None
 
     def candidate(self, *, first: bool) -> Candidate:
         """As it is shown to people."""
@@ -131,30 +136,25 @@ class Planner:
 
     def judge(self, name: str, request: AnswerRequest, purse: Purse) -> Judged:
         """What is decided about a model at this moment."""
-        upstream, card = self._upstreams.get(name), self._card(name)
-        out_of_question = self._out_of_question(card, request, configured=upstream is not None)
-        if upstream is None or out_of_question is not None:
-            return Judged(name, upstream, request, passed_over=out_of_question)
+        upstream = self._upstreams.get(name)
+        if request.pin.model not in {None, name}:
+            return Judged(name, upstream, request, passed_over="not_pinned")
+        if upstream is None or self._catalogue.is_gone(name, self._today()):
+            is_gone = self._catalogue.is_gone(name, self._today())
+            return Judged(name, upstream, request, passed_over="gone" if is_gone else "not_configured")
         fitting = _fitted(request, upstream)
         if fitting is None:
             return Judged(name, upstream, request, passed_over="too_small")
         tokens = prompt_tokens(fitting.prompt.size_bytes, upstream)
         try:
-            bound = self._catalogue.upper_bound_micro_usd(card, tokens, fitting.max_output_tokens, self._today())
+            bound = self._bound(upstream, tokens, fitting.max_output_tokens)
         except PriceUnknown:
             return Judged(name, upstream, fitting, passed_over="no_price")
-        judged = Judged(name, upstream, fitting, tokens, bound)
-        obstacle = upstream.obstacle(tokens + fitting.max_output_tokens)
-        if obstacle is not None:
-            return replace(judged, passed_over=obstacle[0], wait_s=obstacle[1])
-        return replace(judged, passed_over=purse.refuses(bound))
+        obstacle, wait_s = upstream.obstacle(tokens + fitting.max_output_tokens) or (purse.refuses(bound), None)
+        return Judged(name, upstream, fitting, tokens, bound, obstacle, wait_s)
 
-    def _out_of_question(self, card: ModelCard, request: AnswerRequest, *, configured: bool) -> CandidateReason | None:
-        if request.pin.model not in {None, card.name}:
-            return "not_pinned"
-        if not configured:
-            return "not_configured"
-        return "gone" if self._catalogue.is_gone(card, self._today()) else None
+    def _bound(self, upstream: Upstream, input_tokens: int, output_tokens: int) -> int:
+        return self._catalogue.upper_bound_micro_usd(upstream.card, input_tokens, output_tokens, self._today())
 
     def _sorted(self, names: tuple[str, ...], policy: Policy, request: AnswerRequest) -> tuple[str, ...]:
         match policy:
@@ -170,9 +170,8 @@ class Planner:
         upstream = self._upstreams.get(name)
         if upstream is None:
             return float("inf")
-        tokens = prompt_tokens(size_bytes, upstream)
         try:
-            return self._catalogue.upper_bound_micro_usd(upstream.card, tokens, _USUAL_OUTPUT_TOKENS, self._today())
+            return self._bound(upstream, prompt_tokens(size_bytes, upstream), _USUAL_OUTPUT_TOKENS)
         except PriceUnknown:
             return float("inf")
 
@@ -186,11 +185,6 @@ class Planner:
 
     def _first_configured(self, names: Sequence[str]) -> str | None:
         return next((name for name in names if name in self._upstreams), None)
-
-    def _card(self, name: str) -> ModelCard:
-        card = self._catalogue.card(name)
-        assert card is not None, "the settings refuse a route with a model that has no price"
-        return card
 
 
 def _fitted(request: AnswerRequest, upstream: Upstream) -> AnswerRequest | None:

@@ -106,7 +106,7 @@ class Way:
             return
         if error.retry_after_s is not None:
             self._try_again_in(judged.name, error.retry_after_s)
-        elif not (self._retried_unasked or isinstance(error, ProviderOverloaded | UnusableAnswer)):
+        elif not (self._retried_unasked or isinstance(error, ProviderOverloaded | UnusableAnswer) or judged.rests):
             # Once a question, and after all others: whoever failed first may have been unlucky.
             self._retried_unasked = True
             self._again[judged.name] = None
