@@ -4,7 +4,9 @@ from rag.settings.core import RAG_FILE, EmbedderSettings, RagSettings
 from rag.settings.environment import DEFAULT_FOLDER, config_folder, read_environment
 from rag.settings.fields import Expected, Flag, Section, Url
 from rag.settings.loading import load_file
+from rag.settings.providers import Limits, ProviderSettings, Timeouts
 from rag.settings.sections import (
+    BreakerLimits,
     CachedThings,
     Caching,
     CostLimits,
@@ -13,16 +15,16 @@ from rag.settings.sections import (
     EmbeddingModel,
     Monitoring,
     Optimization,
-    ProviderSettings,
     RetrievalSettings,
     Routing,
-    Timeouts,
     TtlByType,
 )
+from rag.settings.shipped import prompt_text, shipped_text
 
 __all__ = [
     "DEFAULT_FOLDER",
     "RAG_FILE",
+    "BreakerLimits",
     "CachedThings",
     "Caching",
     "CostLimits",
@@ -32,6 +34,7 @@ __all__ = [
     "EmbeddingModel",
     "Expected",
     "Flag",
+    "Limits",
     "Monitoring",
     "Optimization",
     "ProviderSettings",
@@ -44,5 +47,7 @@ __all__ = [
     "Url",
     "config_folder",
     "load_file",
+    "prompt_text",
     "read_environment",
+    "shipped_text",
 ]

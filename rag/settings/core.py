@@ -2,46 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from rag.errors import ConfigurationError
-from rag.settings.document import Document
+from rag.model import Task
+from rag.providers import EMBEDDERS
+from rag.routing.catalogue import Catalogue, Route
+from rag.settings.document import Document, KeyPath
 from rag.settings.fields import Expected, Section, refused
 from rag.settings.loading import load_file, validate
+from rag.settings.models import GoneSettings, ModelName, ModelSettings, catalogue, expected_instead
+from rag.settings.providers import ProviderSettings
 from rag.settings.sections import (
     EmbeddingModel,
     EmbeddingsChoice,
     Monitoring,
     Optimization,
-    ProviderSettings,
     RetrievalSettings,
     Routing,
 )
+from rag.settings.shipped import shipped_text
 
 RAG_FILE = "llm_providers_config.yaml"
-
-# Prices in US dollars per million tokens, from the vendors' pricing pages (OpenAI, Google) and, for Voyage AI, the
-# model pages of its resellers; read 22 November 2026.
-_EMBEDDED = """
-providers:
-  openai: {kind: openai, api_key: "${OPENAI_API_KEY:-}", base_url: "${OPENAI_BASE_URL:-}"}
-  anthropic: {kind: anthropic, api_key: "${ANTHROPIC_API_KEY:-}", base_url: "${ANTHROPIC_BASE_URL:-}"}
-  gemini: {kind: gemini, api_key: "${GEMINI_API_KEY:-}", base_url: "${GEMINI_BASE_URL:-}"}
-embedding_models:
-  openai/text-embedding-3-small: {price_per_mtok_usd: 0.02, dimensions: 1536, max_tokens: 8191}
-  openai/text-embedding-3-large: {price_per_mtok_usd: 0.13, dimensions: 3072, max_tokens: 8191}
-  gemini/gemini-embedding-2: {price_per_mtok_usd: 0.20, dimensions: 3072, max_tokens: 8192}
-  gemini/gemini-embedding-001: {price_per_mtok_usd: 0.15, dimensions: 3072, max_tokens: 2048}
-  voyage/voyage-4-large: {price_per_mtok_usd: 0.12, dimensions: 1024, max_tokens: 32000}
-  voyage/voyage-4: {price_per_mtok_usd: 0.06, dimensions: 1024, max_tokens: 32000}
-  voyage/voyage-4-lite: {price_per_mtok_usd: 0.02, dimensions: 1024, max_tokens: 32000}
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +65,8 @@ def _resolve(
     provider = providers.get(choice.provider)
     if provider is None:
         raise refused(f"expected the provider to be one of those under providers: {', '.join(sorted(providers))}")
-    if provider.kind == "anthropic":
-        raise refused("expected a provider of another kind: anthropic offers no embeddings")
+    if provider.kind not in EMBEDDERS:
+        raise refused(f"expected a provider of another kind: {provider.kind} offers no embeddings")
     known = catalogue.get(f"{choice.provider}/{choice.model}")
     price, dimensions = choice.price_per_mtok_usd, choice.dimensions
     if known:
@@ -102,14 +91,16 @@ def _resolve(
 
 
 class _RagFile(Section):
-    # The order matters: `embeddings` is checked against the two before it.
+    # The order matters: `embeddings` is checked against what stands before it.
     providers: Mapping[str, ProviderSettings]
-    embedding_models: Mapping[str, EmbeddingModel]
+    models: Mapping[ModelName, ModelSettings]
+    gone_models: Mapping[ModelName, GoneSettings]
+    embedding_models: Mapping[ModelName, EmbeddingModel]
     embeddings: EmbeddingsChoice | None = None
-    routing: Routing = Routing()
-    monitoring: Monitoring = Monitoring()
-    optimization: Optimization = Optimization()
-    retrieval: RetrievalSettings = RetrievalSettings()
+    routing: Routing
+    monitoring: Monitoring
+    optimization: Optimization
+    retrieval: RetrievalSettings
 
     @field_validator("embeddings")
     @classmethod
@@ -117,6 +108,33 @@ class _RagFile(Section):
         if choice and {"providers", "embedding_models"} <= info.data.keys():
             _resolve(choice, info.data["providers"], info.data["embedding_models"])
         return choice
+
+    def misfits(self) -> Iterator[tuple[KeyPath, str]]:
+        for path, name in self._models_named():
+            expected = expected_instead(name, self.catalogue, self.providers)
+            if expected is not None:
+                yield path, expected
+        for name, card in self.catalogue.cards.items():
+            if card.rerouted_to is not None and self.catalogue.card(card.rerouted_to) is None:
+                yield ("models", name, "rerouted_to"), "a model from models"
+
+    def _models_named(self) -> Iterator[tuple[KeyPath, str]]:
+        for task, route in self.routing.routes.by_task.items():
+            for position, name in enumerate(route.models):
+                yield ("routing", "routes", task, "models", position), name
+        for position, name in enumerate(self.routing.cheaper_models):
+            yield ("routing", "cheaper_models", position), name
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        return catalogue(self.models, self.gone_models, self.providers)
+
+    @property
+    def routes(self) -> dict[Task, Route]:
+        return {
+            task: Route(route.policy, tuple(dict.fromkeys(route.models)))  # a model that failed is not asked twice
+            for task, route in self.routing.routes.by_task.items()
+        }
 
     @property
     def embedder(self) -> EmbedderSettings | None:
@@ -144,12 +162,18 @@ class RagSettings:
     """Everything that the core can be told.
 
     Attributes:
+        catalogue: All models that may be asked.
+        routes: The models for every task.
+        cheaper_models: By name; they come first near the budget's warning line.
         embedder: `None` where no embeddings are asked for; its provider may still be without a key.
         lancedb_uri: A folder, or what LanceDB understands (`s3://`, `gs://`, `az://`, `db://`).
         state_url: `sqlite:///PATH` or `postgresql://…`; it may hold a password, so it is not in `repr`.
     """
 
     providers: Mapping[str, ProviderSettings]
+    catalogue: Catalogue
+    routes: Mapping[Task, Route]
+    cheaper_models: tuple[str, ...]
     embedder: EmbedderSettings | None
     routing: Routing
     monitoring: Monitoring
@@ -166,13 +190,16 @@ class RagSettings:
         Raises:
             ConfigurationError: With every problem of the file and of the environment.
         """
-        file, problems = load_file(_RagFile, folder / RAG_FILE, environ, embedded=_EMBEDDED)
+        file, problems = load_file(_RagFile, folder / RAG_FILE, environ, embedded=shipped_text(RAG_FILE))
         places, more = validate(_Places, _Places.document(environ))
         if file is None or places is None:
             raise ConfigurationError([*problems, *more])
         data = places.data_folder
         return cls(
             providers=file.providers,
+            catalogue=file.catalogue,
+            routes=file.routes,
+            cheaper_models=file.routing.cheaper_models,
             embedder=file.embedder,
             routing=file.routing,
             monitoring=file.monitoring,
@@ -182,3 +209,13 @@ class RagSettings:
             lancedb_uri=places.lancedb_uri or str(data / "lancedb"),
             state_url=places.state_url or f"sqlite:///{data.as_posix()}/state.db",
         )
+
+    @property
+    def models_in_use(self) -> tuple[str, ...]:
+        """By name, each once: those of all routes whose provider is configured."""
+        routed = (*(name for route in self.routes.values() for name in route.models), *self.cheaper_models)
+        return tuple(name for name in dict.fromkeys(routed) if self.providers[name.partition("/")[0]].configured)
+
+    def expected_instead(self, model: str) -> str | None:
+        """What a pin should name instead of this model, to follow "expected …"; `None`: it may name it."""
+        return expected_instead(model, self.catalogue, self.providers)

@@ -39,17 +39,37 @@ _VARIABLE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a value stands and how a problem may quote it.
+    """Where a value stands and how a problem may quote it, worked out only when there is one.
 
     Attributes:
         line: 1-based line of its key or list item; `None` for an embedded default.
-        shown: What was written, never what a variable of the environment holds.
-        discreet: `shown` names variables only, so that it may be quoted even where the value is a secret.
+        node: The value, as the parser left it.
     """
 
     line: int | None
-    shown: str
-    discreet: bool = False
+    node: yaml.Node
+
+    @property
+    def shown(self) -> str:
+        """What was written, never what a variable of the environment holds."""
+        if isinstance(self.node, yaml.MappingNode):
+            return "keys and values"
+        if isinstance(self.node, yaml.SequenceNode):
+            return "a list"
+        if variables := self._variables:
+            return f"what {' and '.join(variables)} gives here"
+        if _is_null(self.node, self.node.value):
+            return "nothing"
+        return f'"{shorten(self.node.value, _MAX_SHOWN_CHARS, placeholder="…")}"'
+
+    @property
+    def discreet(self) -> bool:
+        """Whether `shown` holds nothing of the value itself, so that it may be quoted even of a secret."""
+        return not self.shown.startswith('"')
+
+    @property
+    def _variables(self) -> list[str]:
+        return [f"${{{match['name']}}}" for match in _VARIABLE.finditer(self.node.value) if match["name"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +90,7 @@ class Document:
 
     def over(self, base: Document) -> Document:
         """This document with the keys it leaves out taken from `base`, section by section."""
-        embedded = {path: replace(origin, line=None) for path, origin in base.origins.items()}
+        embedded = {path: Origin(None, origin.node) for path, origin in base.origins.items()}
         return replace(self, data=_merged(base.data, self.data), origins={**embedded, **self.origins})
 
     def line_of(self, path: KeyPath) -> int | None:
@@ -147,6 +167,9 @@ class _Refused(ValueError):  # noqa: N818 - never leaves this module
 
 
 def _fill_in(text: str, environ: Mapping[str, str]) -> str:
+    if "${" not in text:
+        return text
+
     def value(match: re.Match[str]) -> str:
         name, default = match["name"], match["default"]
         if match[0] == "$${":
@@ -206,7 +229,7 @@ class _Reader:
                 first = self.origins[here].line
                 self._report(here, line, f"this key stands twice, here and on line {first}; keep one")
                 continue
-            self.origins[here] = _origin(line, value_node)
+            self.origins[here] = Origin(line, value_node)
             data[key_node.value] = self.value(value_node, here)
         return data
 
@@ -214,25 +237,12 @@ class _Reader:
         items: list[Data] = []
         for position, item in enumerate(node.value):
             here = (*path, position)
-            self.origins[here] = _origin(item.start_mark.line + 1, item)
+            self.origins[here] = Origin(item.start_mark.line + 1, item)
             items.append(self.value(item, here))
         return tuple(items)
 
     def _report(self, path: KeyPath, line: int | None, sentence: str) -> None:
         self.problems.append(ConfigurationProblem(self._file, line, dotted(path), sentence))
-
-
-def _origin(line: int, node: yaml.Node) -> Origin:
-    if isinstance(node, yaml.MappingNode):
-        return Origin(line, "keys and values", discreet=True)
-    if isinstance(node, yaml.SequenceNode):
-        return Origin(line, "a list", discreet=True)
-    variables = [f"${{{match['name']}}}" for match in _VARIABLE.finditer(node.value) if match["name"]]
-    if variables:
-        return Origin(line, f"what {' and '.join(variables)} gives here", discreet=True)
-    if _is_null(node, node.value):
-        return Origin(line, "nothing", discreet=True)
-    return Origin(line, f'"{shorten(node.value, _MAX_SHOWN_CHARS, placeholder="…")}"')
 
 
 def _is_null(node: yaml.Node, text: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -19,6 +21,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from rag.settings.document import KeyPath
+
 _MICRO = Decimal("0.000001")
 _MAX_USD = 1_000_000_000
 
@@ -33,6 +37,10 @@ class Section(BaseModel):
     def _all_defaults_where_nothing_is_written(cls, value: object) -> object:
         # `routing:` with everything below it commented out is null in YAML.
         return {} if value is None else value
+
+    def misfits(self) -> Iterator[tuple[KeyPath, str]]:
+        """Values that are fine by themselves and wrong beside the rest of the file: where, and what was expected."""
+        yield from ()
 
 
 def expected(phrase: str) -> PydanticCustomError:
@@ -105,6 +113,10 @@ def _micro_usd(value: object) -> int:
     return int(amount / _MICRO)
 
 
+def _day(value: object) -> object:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
 def _http_url(text: str) -> str:
     parts = urlsplit(text)
     # Reading the port checks it: like urlsplit itself, it raises ValueError for nonsense.
@@ -124,6 +136,7 @@ Share = Annotated[Decimal, Field(ge=0, le=1), Expected("a share from 0 to 1, suc
 MicroUsd = Annotated[int, BeforeValidator(_micro_usd)]
 """Written in US dollars, held in millionths of one; the digits never pass through a float."""
 PriceUsd = Annotated[Decimal, Field(ge=0, le=10_000), Expected("US dollars per million tokens, such as 0.02, or 0")]
+Day = Annotated[date, BeforeValidator(_day), Expected("a day, such as 2027-01-14")]
 Secret = Annotated[SecretStr, Expected("a key, as text", secret=True)]
 OptionalSecret = Annotated[Secret | None, BeforeValidator(_none_if_blank)]
 Url = Annotated[

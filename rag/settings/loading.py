@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TypeVar, get_args, get_origin
+from typing import Annotated, TypeVar, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -31,16 +31,28 @@ def load_file(
         The value and no problems, or `None` and all of them in the order of their lines.
     """
     try:
-        document = parse(_text(path), file=str(path), environ=environ)
+        _check_folder(path.parent)
+        text = read_text(path)
+        document = parse(text, file=str(path), environ=environ)
     except ConfigurationError as error:
         return None, error.problems
-    return validate(schema, document.over(parse(embedded, file=str(path), environ=environ)))
+    if text != embedded:  # the shipped file itself is not read twice
+        document = document.over(parse(embedded, file=str(path), environ=environ))
+    return validate(schema, document)
 
 
-def _text(path: Path) -> str:
-    if not path.parent.is_dir() and path.parent != DEFAULT_FOLDER:
+def _check_folder(folder: Path) -> None:
+    if not folder.is_dir() and folder != DEFAULT_FOLDER:
         sentence = f"there is no such folder; create it, or leave RAGBOT_CONFIG out to use {DEFAULT_FOLDER}"
-        raise ConfigurationError([ConfigurationProblem(str(path.parent), None, "", sentence)])
+        raise ConfigurationError([ConfigurationProblem(str(folder), None, "", sentence)])
+
+
+def read_text(path: Path) -> str:
+    """What people wrote into a file; empty where there is none.
+
+    Raises:
+        ConfigurationError: It cannot be read, or is not UTF-8.
+    """
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -68,12 +80,20 @@ def validate(schema: type[S], document: Document) -> tuple[S | None, Problems]:
         reported = {problem.key for problem in problems}
         found = (_problem(schema, document, details) for details in error.errors(include_url=False))
         problems += [problem for problem in found if problem.key not in reported]
+    else:
+        problems += [
+            ConfigurationProblem(document.file, document.line_of(path), dotted(path), _not(document, path, phrase))
+            for path, phrase in value.misfits()
+        ]
     problems.sort(key=lambda problem: problem.line or 0)
     return (None if problems else value), tuple(problems)
 
 
 def _problem(schema: type[Section], document: Document, error: ErrorDetails) -> ConfigurationProblem:
     path = error["loc"]
+    if error["type"] == "expected" and path[-1] == "[key]":  # the key itself is wrong, not what stands behind it
+        phrase = error["ctx"]["phrase"]
+        return ConfigurationProblem(document.file, document.line_of(path[:-1]), dotted(path[:-1]), f"expected {phrase}")
     sentence = _sentence(schema, document, path, error)
     return ConfigurationProblem(document.file, document.line_of(path), dotted(path), sentence)
 
@@ -91,8 +111,13 @@ def _sentence(schema: type[Section], document: Document, path: KeyPath, error: E
             phrase = str(context["phrase"])
         case kind:
             phrase = "a list" if kind == "tuple_type" else "keys and values"
+    return _not(document, path, phrase, secret=bool(context.get("secret")))
+
+
+def _not(document: Document, path: KeyPath, phrase: str, *, secret: bool = False) -> str:
+    """What was expected at `path`, and what stands there instead as far as it may be quoted."""
     origin = document.origins.get(path)
-    if origin is None or (context.get("secret") and not origin.discreet):
+    if origin is None or (secret and not origin.discreet):
         return f"expected {phrase}"
     return f"expected {phrase}, not {origin.shown}"
 
@@ -106,9 +131,12 @@ def _known(schema: type[Section], path: KeyPath) -> dict[str, str]:
     """The keys of the section at `path`, each with what it expects."""
     steps = iter(path)
     for step in steps:
-        annotation = _fields(schema)[str(step)].annotation
-        if get_origin(annotation) in {Mapping, tuple}:
-            next(steps)  # the name or position of one entry
+        annotation: object = _fields(schema)[str(step)].annotation
+        while (kind := get_origin(annotation)) in {Mapping, tuple, Annotated}:
+            arguments = get_args(annotation)
+            annotation = arguments[1] if kind is Mapping else arguments[0]
+            if kind is not Annotated:
+                next(steps)  # the name or position of one entry
         schema = next(_sections_in(annotation))
     return {key: _phrase(field) for key, field in _fields(schema).items()}
 
@@ -125,4 +153,5 @@ def _sections_in(annotation: object) -> Iterator[type[Section]]:
 
 
 def _phrase(field: FieldInfo) -> str:
-    return next((mark.phrase for mark in field.metadata if isinstance(mark, Expected | Between)), "a value")
+    marks = (mark.phrase for mark in field.metadata if isinstance(mark, Expected | Between))
+    return next(marks, field.description or "a value")

@@ -1,75 +1,22 @@
-"""The sections of `config/llm_providers_config.yaml`, with their defaults and bounds."""
+"""The sections of `config/llm_providers_config.yaml` that hold one value a key, with their bounds.
+
+Their defaults are what stands in the shipped file, and nowhere else.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, TypeAlias, get_args
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from rag.settings.fields import (
-    Between,
-    Email,
-    Expected,
-    Flag,
-    MicroUsd,
-    OptionalSecret,
-    PriceUsd,
-    Secret,
-    Section,
-    Share,
-    Text,
-    Url,
-    refused,
-)
+from rag.model import Policy, Task
+from rag.settings.fields import Between, Email, Expected, Flag, MicroUsd, PriceUsd, Section, Share, Text, Url, refused
+from rag.settings.models import ModelName
+from rag.settings.providers import Seconds
 
-ProviderKind: TypeAlias = Literal["openai", "openai_compatible", "anthropic", "gemini"]
-Seconds: TypeAlias = Annotated[float, Between(0.1, 3600, "seconds")]
 Dimensions: TypeAlias = Annotated[int, Between(1, 16_384, "dimensions")]
 CacheSeconds: TypeAlias = Annotated[int, Between(0, 31_536_000, "seconds")]
-
-# Vendors' API references, read 22 November 2026. The paths after them are the providers' business.
-_OFFICIAL_URLS: Mapping[str, str] = {
-    "openai": "https://api.openai.com/v1",
-    "anthropic": "https://api.anthropic.com",
-    "gemini": "https://generativelanguage.googleapis.com",
-}
-
-
-class Timeouts(Section):
-    """How long to wait for a provider, in seconds."""
-
-    connect: Seconds = 5.0
-    first_token: Seconds = 30.0
-    between_tokens: Seconds = 20.0
-    total: Seconds = 120.0
-
-
-class ProviderSettings(Section):
-    """Who serves models, and how to reach it.
-
-    Attributes:
-        base_url: Without a slash at its end; the vendor's own where none is written.
-        headers: Sent with every request; their values may be secrets.
-    """
-
-    kind: Annotated[ProviderKind, Expected("openai, openai_compatible, anthropic or gemini")]
-    api_key: OptionalSecret = None
-    base_url: Url = Field(default="", validate_default=True)
-    headers: Mapping[str, Secret] = Field(default_factory=dict)
-    timeouts_s: Timeouts = Timeouts()
-
-    @field_validator("base_url", mode="before")
-    @classmethod
-    def _official_unless_written(cls, value: object, info: ValidationInfo) -> object:
-        # A wrong kind is one problem; it is not complained about again as a missing address.
-        return value or _OFFICIAL_URLS.get(info.data.get("kind", "openai"), value)
-
-    @property
-    def configured(self) -> bool:
-        """Whether it can be called: a compatible server may need no key, the vendors do."""
-        return self.kind == "openai_compatible" or self.api_key is not None
 
 
 class EmbeddingModel(Section):
@@ -98,10 +45,10 @@ class EmbeddingsChoice(Section):
 class CostLimits(Section):
     """What may be spent, in millionths of a US dollar, and at which share of it to warn and to brake."""
 
-    daily_budget_micro_usd: MicroUsd = Field(default=25_000_000, alias="daily_budget")
-    per_request_limit_micro_usd: MicroUsd = Field(default=500_000, alias="per_request_limit")
-    warn_threshold: Share = Decimal("0.80")
-    emergency_brake: Share = Field(default=Decimal("0.95"), validate_default=True)
+    daily_budget_micro_usd: MicroUsd = Field(alias="daily_budget")
+    per_request_limit_micro_usd: MicroUsd = Field(alias="per_request_limit")
+    warn_threshold: Share
+    emergency_brake: Share
 
     @field_validator("emergency_brake")
     @classmethod
@@ -111,51 +58,99 @@ class CostLimits(Section):
         return value
 
 
-class Routing(Section):
-    """How models are chosen."""
+class RouteSettings(Section):
+    """The models for a task, and by what they are ordered; see `Route`."""
 
-    cost_limits: CostLimits = CostLimits()
+    policy: Annotated[Policy, Expected("preferred, cheapest or fastest")]
+    models: tuple[ModelName, ...]
+
+
+class Routes(Section):
+    """The route of every task."""
+
+    factual: RouteSettings
+    code_generation: RouteSettings
+    document_analysis: RouteSettings
+    quick: RouteSettings
+    real_time: RouteSettings
+
+    @property
+    def by_task(self) -> dict[Task, RouteSettings]:
+        """The same to look up."""
+        return {task: getattr(self, task) for task in get_args(Task)}
+
+
+class BreakerLimits(Section):
+    """When a failing model is left alone, and how long."""
+
+    failures: Annotated[int, Between(1, 100, "failures")]
+    rest_s: Seconds
+    longest_rest_s: Seconds
+
+    @field_validator("longest_rest_s")
+    @classmethod
+    def _longest(cls, value: float, info: ValidationInfo) -> float:
+        if value < info.data.get("rest_s", 0):
+            raise refused("expected at least rest_s")
+        return value
+
+
+class Routing(Section):
+    """How models are chosen.
+
+    Attributes:
+        deadline_s: For one question, all attempts together.
+        max_output_tokens: Of one answer, thinking included.
+        cheaper_models: Move to the front of every route once `warn_threshold` of the daily budget is spent.
+    """
+
+    deadline_s: Seconds
+    max_output_tokens: Annotated[int, Between(16, 1_000_000, "tokens")]
+    routes: Routes
+    cheaper_models: tuple[ModelName, ...]
+    breaker: BreakerLimits
+    cost_limits: CostLimits
 
 
 class CostTracking(Section):
     """Who hears of spending, and how; whoever knows a webhook's address may call it, so it is not in `repr`."""
 
-    enabled: Flag = True
-    alert_email: Email | None = None
-    alert_webhook: Url | None = Field(default=None, repr=False)
+    enabled: Flag
+    alert_email: Email | None
+    alert_webhook: Url | None = Field(repr=False)
 
 
 class DailyReports(Section):
     """What the daily report says."""
 
-    enabled: Flag = True
-    include_breakdown: Flag = True
-    include_recommendations: Flag = True
+    enabled: Flag
+    include_breakdown: Flag
+    include_recommendations: Flag
 
 
 class Monitoring(Section):
     """What people are told about the running bot."""
 
-    cost_tracking: CostTracking = CostTracking()
-    daily_reports: DailyReports = DailyReports()
+    cost_tracking: CostTracking
+    daily_reports: DailyReports
 
 
 class TtlByType(Section):
     """How long an answer is remembered, in seconds, by the kind of question; 0 is not at all."""
 
-    factual_queries: CacheSeconds = 86_400
-    code_generation: CacheSeconds = 7200
-    document_analysis: CacheSeconds = 3600
-    quick_queries: CacheSeconds = 1800
-    real_time: CacheSeconds = 300
+    factual_queries: CacheSeconds
+    code_generation: CacheSeconds
+    document_analysis: CacheSeconds
+    quick_queries: CacheSeconds
+    real_time: CacheSeconds
 
 
 class CachedThings(Section):
     """What is remembered."""
 
-    embeddings: Flag = True
-    responses: Flag = True
-    chunks: Flag = True
+    embeddings: Flag
+    responses: Flag
+    chunks: Flag
 
 
 class Caching(Section):
@@ -164,19 +159,21 @@ class Caching(Section):
     Attributes:
         max_cache_size: Entries of each cache.
         cache_hit_target: The share of questions that reports compare the cache with.
+        similar_questions: Whether a question that means the same as an earlier one gets its answer.
     """
 
-    enabled: Flag = True
-    ttl_by_type: TtlByType = TtlByType()
-    max_cache_size: Annotated[int, Between(1, 10_000_000, "entries")] = 5000
-    cache_hit_target: Share = Decimal("0.70")
-    providers: CachedThings = CachedThings()
+    enabled: Flag
+    ttl_by_type: TtlByType
+    max_cache_size: Annotated[int, Between(1, 10_000_000, "entries")]
+    cache_hit_target: Share
+    similar_questions: Flag
+    providers: CachedThings
 
 
 class Optimization(Section):
     """What saves money and time."""
 
-    caching: Caching = Caching()
+    caching: Caching
 
 
 class RetrievalSettings(Section):
@@ -187,11 +184,11 @@ class RetrievalSettings(Section):
         candidates: Looked at to choose them.
     """
 
-    passages: Annotated[int, Between(1, 50, "passages")] = 8
-    candidates: Annotated[int, Between(1, 1000, "candidates")] = Field(default=40, validate_default=True)
-    chunk_chars: Annotated[int, Between(200, 20_000, "characters")] = 1600
-    chunk_overlap_chars: Annotated[int, Between(0, 10_000, "characters")] = Field(default=400, validate_default=True)
-    max_file_bytes: Annotated[int, Between(1000, 1_000_000_000, "bytes")] = 10_000_000
+    passages: Annotated[int, Between(1, 50, "passages")]
+    candidates: Annotated[int, Between(1, 1000, "candidates")]
+    chunk_chars: Annotated[int, Between(200, 20_000, "characters")]
+    chunk_overlap_chars: Annotated[int, Between(0, 10_000, "characters")]
+    max_file_bytes: Annotated[int, Between(1000, 1_000_000_000, "bytes")]
 
     @field_validator("candidates")
     @classmethod

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import ConfigurationError, ConfigurationProblem
-from rag.settings import RAG_FILE, RagSettings, config_folder, read_environment
+from rag.settings import RAG_FILE, RagSettings, config_folder, read_environment, shipped_text
 
 SHIPPED = Path(__file__).parents[2] / "config"
 
@@ -111,9 +112,38 @@ class TestDefaults:
         assert settings.embedder is None
         assert settings.providers["openai"].base_url == "https://api.openai.com/v1"
 
+    def test_what_people_edit_is_shipped_as_what_holds_by_default(self) -> None:
+        defaults = SHIPPED.parent / "rag/settings/defaults"
+        names = sorted(str(path.relative_to(defaults)) for path in defaults.rglob("*") if path.is_file())
+        assert names == ["llm_providers_config.yaml", "prompts/answer.md"]
+        for name in names:
+            same = (SHIPPED / name).read_bytes() == (defaults / name).read_bytes()
+            assert same, f"after a change, copy config/{name} to rag/settings/defaults/{name}"
+            assert shipped_text(name).encode() == (defaults / name).read_bytes()
+
+    def test_the_defaults_do_not_hang_on_the_working_folder(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        assert "openai" in RagSettings.load(tmp_path, {}).providers
+
+    def test_of_the_shipped_file_deleted_keys_keep_their_defaults(self, folder: Path) -> None:
+        shipped = shipped_text(RAG_FILE)
+        without_models = shipped[: shipped.index("\nmodels:")]
+        assert load(folder, without_models) == RagSettings.load(SHIPPED, {})
+
+    def test_what_the_first_provider_spells_out_are_the_defaults_of_all(self, folder: Path) -> None:
+        local = {"local": {"kind": "openai_compatible", "base_url": "http://localhost:1"}}
+        providers = load(folder, f"providers: {json.dumps(local)}").providers
+        written, left_out = providers["openai"].model_dump(), providers["local"].model_dump()
+        own = {"kind", "base_url", "tiers"}
+        assert {key: written[key] for key in written.keys() - own} == {
+            key: left_out[key] for key in written.keys() - own
+        }
+
     def test_a_section_whose_keys_are_all_commented_out_keeps_its_defaults(self, folder: Path) -> None:
         commented = "providers:\nrouting:\n  cost_limits:\n    # daily_budget: 1\noptimization: ~\n"
-        assert load(folder, commented) == RagSettings.load(folder / "..", {})
+        assert load(folder, commented) == RagSettings.load(SHIPPED, {})
 
     def test_the_default_folder_may_be_missing(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(tmp_path)
@@ -149,6 +179,7 @@ class TestMeaning:
         }
         assert (caching.max_cache_size, caching.cache_hit_target) == (5000, Decimal("0.70"))
         assert caching.providers.model_dump() == {"embeddings": True, "responses": True, "chunks": True}
+        assert caching.similar_questions
 
     def test_every_value_of_the_fragment_is_read_and_not_only_equal_to_a_default(self, folder: Path) -> None:
         changed = FRAGMENT.replace("true", "false").replace("25.00", "7.25").replace("0.50", "0.0001")
@@ -549,7 +580,7 @@ class TestVariables:
 class TestSecrets:
     def test_keys_headers_webhooks_and_passwords_are_not_in_what_is_printed(self, folder: Path) -> None:
         text = """\
-        providers: {openai: {api_key: sk-hunter2, headers: {X-Key: hunter2}}}
+        providers: {openai: {api_key: sk-hunter2, api_keys: [hunter2], headers: {X-Key: hunter2}}}
         monitoring: {cost_tracking: {alert_webhook: "https://hooks.example.com/hunter2"}}
         embeddings: {provider: openai, model: text-embedding-3-small}
         """
@@ -596,6 +627,7 @@ class TestSecrets:
             "routing: ${SECRET}\n",
             "providers:\n  openai:\n    base_url: ${SECRET}\n    kind: ${SECRET}\n",
             "embeddings:\n  provider: ${SECRET}\n  model: ${SECRET}\n",
+            "routing: {cheaper_models: ['openai/${SECRET}']}",
             "routing:\n  cost_limits:\n    daily_budget: ${SECRET}\n    warn_threshold: 1${SECRET}\n",
             "monitoring:\n  cost_tracking:\n    alert_email: ${SECRET}\n    enabled: ${SECRET}\n",
             "providers:\n  x: ${SECRET}\n  ${SECRET}: {}\n",
@@ -652,6 +684,7 @@ class TestEnvironment:
     def test_the_example_names_only_variables_that_are_read(self) -> None:
         example = (SHIPPED.parent / ".env.example").read_text(encoding="utf-8")
         names = set(re.findall(r"^# ([A-Z_]+)=", example, re.MULTILINE))
-        sources = "".join(path.read_text(encoding="utf-8") for path in (SHIPPED.parent / "rag/settings").glob("*.py"))
+        settings = (SHIPPED.parent / "rag/settings").glob("*.py")
+        sources = "".join(path.read_text(encoding="utf-8") for path in (*settings, SHIPPED / RAG_FILE))
         assert len(names) == 10
         assert all(name in sources for name in names)
