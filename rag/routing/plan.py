@@ -88,11 +88,12 @@ class Order:
     Attributes:
         policy: The one that made the order.
         saving: Cheaper models were moved to the front.
+        names: Of all models that the route names, whether they can be asked or not.
     """
 
     policy: Policy
     saving: bool
-    models: tuple[Judged, ...]
+    names: tuple[str, ...]
 
 
 class Planner:
@@ -119,7 +120,7 @@ class Planner:
         self._today = today
 
     def order(self, request: AnswerRequest, purse: Purse) -> Order:
-        """All models that the task's route names, each with what is decided about it at this moment."""
+        """The models that the task's route names, in the order of its policy or the pin's."""
         route, pin = self._routes[request.task], request.pin
         policy = pin.policy or route.policy
         usual = self._sorted(route.models, policy, request)
@@ -131,7 +132,7 @@ class Planner:
         return Order(
             policy="cheapest" if purse.nearly_spent else policy,
             saving=purse.nearly_spent and self._first_configured(names) != self._first_configured(usual),
-            models=tuple(self.judge(name, request, purse) for name in names),
+            names=names,
         )
 
     def judge(self, name: str, request: AnswerRequest, purse: Purse) -> Judged:

@@ -62,15 +62,17 @@ class Router:
 
     async def plan(self, request: AnswerRequest, language: Language, *, fresh: bool) -> RoutePlan:
         """How this question would be routed now; nothing is asked or spent."""
-        order = self._planner.order(request, await self._purse(0))
-        taken = [judged.name for judged in order.models if judged.passed_over is None]
+        purse = await self._purse(0)
+        order = self._planner.order(request, purse)
+        models = [self._planner.judge(name, request, purse) for name in order.names]
+        first = next((judged for judged in models if judged.passed_over is None), None)
         return RoutePlan(
             task=request.task,
             language=language,
             fresh=fresh,
             policy=order.policy,
             saving=order.saving,
-            candidates=tuple(judged.candidate(first=judged.name in taken[:1]) for judged in order.models),
+            candidates=tuple(judged.candidate(first=judged is first) for judged in models),
         )
 
     def health(self) -> tuple[ProviderHealth, ...]:

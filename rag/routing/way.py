@@ -83,7 +83,7 @@ class Way:
         """The models to ask now: at first all, then those whose time has come."""
         if not self._has_begun:
             self._has_begun = True
-            return [judged.name for judged in self.order.models]
+            return list(self.order.names)
         now_s = self.monotonic()
         names = [name for name, at_s in self._again.items() if at_s is None or at_s <= now_s]
         for name in names:
@@ -127,7 +127,7 @@ class Way:
 
     def completed_by(self, name: str, completion: Completion) -> Completion:
         """A model's completion, with its rung by what became of the models before it."""
-        before = itertools.takewhile(lambda other: other != name, (judged.name for judged in self.order.models))
+        before = itertools.takewhile(lambda other: other != name, self.order.names)
         fates = {self._fates[other] for other in before if other in self._fates}
         rung: Rung = "fresh"
         reason: RungReason = "model_answered"

@@ -84,6 +84,15 @@ class DailyBudget:
         self._spent = await self._ledger.spent_micro_usd(midnight, midnight + timedelta(days=1))
         self._day, self._looked_at_s = midnight.date(), self._clock.monotonic()
 
+    async def left_micro_usd(self) -> int:
+        """What may be held now; nothing from the brake on.
+
+        Raises:
+            StateUnavailable: The ledger cannot be read.
+        """
+        spent = await self.spent_micro_usd()
+        return 0 if spent >= self._brake_micro_usd else max(0, self.limit_micro_usd - spent - self.held_micro_usd)
+
     async def is_nearly_spent(self) -> bool:
         """Whether the warning line is reached; what is held counts.
 
@@ -101,11 +110,9 @@ class DailyBudget:
             StateUnavailable: The ledger cannot be read, so nobody knows.
         """
         hold = Hold(self, cost_micro_usd)
-        if cost_micro_usd:  # what costs nothing always passes
-            spent = await self.spent_micro_usd()
-            if spent >= self._brake_micro_usd or spent + self.held_micro_usd + cost_micro_usd > self.limit_micro_usd:
-                raise BudgetExhausted(limit_micro_usd=self.limit_micro_usd, spent_micro_usd=spent)
-        # No await since the sum was looked at: nobody else can have passed meanwhile.
+        if cost_micro_usd and cost_micro_usd > await self.left_micro_usd():  # what costs nothing always passes
+            raise BudgetExhausted(limit_micro_usd=self.limit_micro_usd, spent_micro_usd=await self.spent_micro_usd())
+        # No await since the sum was compared: nobody else can have passed meanwhile.
         self.held_micro_usd += cost_micro_usd
         try:
             yield hold
