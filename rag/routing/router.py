@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
+from typing import TYPE_CHECKING
 
 from rag.errors import BudgetExhausted, PromptTooLong, ProviderError, ProviderRefused, StateUnavailable
 from rag.model import Language, ProviderHealth, Restart, RoutePlan
@@ -16,8 +15,8 @@ from rag.routing.plan import Judged, Planner, Purse
 from rag.routing.upstream import Upstream
 from rag.routing.way import NobodyAnswered, Way
 
-# Full jitter: a random part of a doubling bound, so that questions that failed together do not come back together.
-_backoff = wait_random_exponential(multiplier=0.5, max=5)
+if TYPE_CHECKING:
+    from tenacity import AsyncRetrying, RetryCallState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,12 +109,17 @@ class Router:
 
     def _rounds(self, way: Way) -> AsyncRetrying:
         """The only retries there are: another round over the models that may answer now, within the deadline."""
+        # Only those who have a model to ask pay for the import.
+        from tenacity import AsyncRetrying, retry_if_exception, wait_random_exponential
+
         clock = self._till.clock
+        # Full jitter: a random part of a doubling bound, so that questions that failed together do not return together.
+        backoff = wait_random_exponential(multiplier=0.5, max=5)
 
         def wait_s(state: RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None
             named_s = error.again_in_s if isinstance(error, NobodyAnswered) else None
-            return _backoff(state) if named_s is None else named_s
+            return backoff(state) if named_s is None else named_s
 
         def too_late(state: RetryCallState) -> bool:
             late = clock.monotonic() + state.upcoming_sleep >= way.deadline_s

@@ -1,0 +1,306 @@
+"""The way of a question over the models, with three vendors that speak their real protocols."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from rag.model import Answer, Pin, Restart, Token
+from rag.pipeline import RagPipeline
+from tests.fakes import chat_faults as faults
+from tests.fakes.chat_script import Latency
+from tests.scenarios.team import ANTHROPIC, GEMINI, OPENAI, OTHER_QUESTION, QUESTION, Team, open_team
+
+
+@pytest.fixture
+async def team(tmp_path: Path) -> AsyncIterator[Team]:
+    async with open_team(tmp_path) as opened:
+        yield opened
+
+
+def model_of(answer: Answer) -> str:
+    return f"{answer.provider}/{answer.model}"
+
+
+class TestTheFirstModel:
+    async def test_answers_from_the_passages_with_a_citation_that_stands_in_the_document(self, team: Team) -> None:
+        answer = await team.ask()
+        assert model_of(answer) == OPENAI
+        assert (answer.rung, answer.rung_reason, answer.task) == ("fresh", "model_answered", "factual")
+        assert answer.text == "Every employee has 30 days of vacation a year. [1]"
+        (citation,) = answer.citations
+        assert citation.source.endswith("vacation.md")
+        assert citation.quote in (team.folder / "documents" / "vacation.md").read_text(encoding="utf-8")
+
+    async def test_costs_what_the_vendor_charges_and_the_books_say_so(self, team: Team) -> None:
+        answer = await team.ask()
+        assert answer.cost_micro_usd > 0
+        assert not answer.tokens.estimated
+        assert await team.booked("model, outcome, cost_micro_usd, task, reference, estimated") == [
+            ("gpt-6.1-terra", "answered", answer.cost_micro_usd, "factual", answer.reference, 0)
+        ]
+        health = await team.pipeline.health_check()
+        assert health.budget.used_micro_usd == answer.cost_micro_usd
+        assert health.budget.held_micro_usd == 0
+
+    async def test_is_asked_in_portuguese_what_is_asked_in_portuguese(self, team: Team) -> None:
+        answer = await team.ask("Quantos dias de férias cada funcionário tem?")
+        assert answer.language == "pt"
+        assert answer.citations[0].source.endswith("ferias.md")
+
+
+class TestFallback:
+    async def test_before_the_first_word_is_silent_and_told_in_the_answer(self, team: Team) -> None:
+        team.openai.faults.append(faults.Refused("server_error"))
+        answer = await team.ask()
+        assert model_of(answer) == GEMINI
+        assert (answer.rung, answer.rung_reason) == ("fallback", "model_failed")
+        assert not any(isinstance(event, Restart) for event in team.events)
+        assert [(attempt.provider, attempt.outcome) for attempt in answer.attempts] == [
+            ("openai", "unavailable"),
+            ("gemini", "answered"),
+        ]
+        assert answer.attempts[0].cost_micro_usd == 0
+
+    async def test_in_the_middle_begins_again_visibly_and_both_attempts_are_charged(self, team: Team) -> None:
+        team.openai.faults.append(faults.Cut(after=6))
+        answer = await team.ask()
+        assert [event for event in team.events if isinstance(event, Restart)] == [Restart("openai", "gpt-6.1-terra")]
+        assert model_of(answer) == GEMINI
+        costs = [attempt.cost_micro_usd for attempt in answer.attempts]
+        assert all(costs)
+        assert answer.cost_micro_usd == sum(costs)
+        assert answer.tokens.estimated
+        booked = await team.booked("provider, cost_micro_usd, estimated")
+        assert booked == [("openai", costs[0], 1), ("gemini", costs[1], 0)]
+
+    async def test_with_a_wrong_key_in_the_first_provider_costs_one_call_for_all_questions(self, team: Team) -> None:
+        team.openai.keys = {"another"}
+        assert model_of(await team.ask()) == GEMINI
+        answer = await team.ask(OTHER_QUESTION)
+        assert (model_of(answer), answer.rung_reason) == (GEMINI, "model_unavailable")
+        assert len(team.openai.calls) == 1
+        states = {health.provider: health.state for health in (await team.pipeline.health_check()).providers}
+        assert states["openai"] == "off"
+
+    async def test_a_prompt_that_is_too_long_is_shortened_for_the_same_model(self, team: Team) -> None:
+        team.openai.faults.append(faults.Refused("prompt_too_long"))
+        answer = await team.ask()
+        assert model_of(answer) == OPENAI
+        assert [attempt.outcome for attempt in answer.attempts] == ["prompt_too_long", "answered"]
+        assert answer.rung == "fresh"
+
+    async def test_a_refusal_of_the_content_is_not_put_to_another_model(self, team: Team) -> None:
+        team.openai.faults.append(faults.ContentRefused())
+        answer = await team.ask()
+        assert (answer.rung, answer.rung_reason) == ("extractive", "content_refused")
+        assert team.calls == 1
+
+
+class TestWhenAllFail:
+    async def test_each_model_is_asked_once_and_the_first_once_more(self, team: Team) -> None:
+        team.break_all(faults.Refused("server_error"))
+        answer = await team.ask()
+        assert (answer.rung, answer.rung_reason, answer.cost_micro_usd) == ("extractive", "models_failed", 0)
+        assert "30 days of vacation" in answer.text
+        assert answer.citations
+        assert [len(server.calls) for server in team.servers] == [2, 1, 1]
+
+    async def test_overloaded_models_are_asked_once_each(self, team: Team) -> None:
+        team.break_all(faults.Refused("overloaded"))
+        answer = await team.ask()
+        assert answer.rung == "extractive"
+        assert [len(server.calls) for server in team.servers] == [1, 1, 1]
+
+    async def test_with_all_breakers_open_nothing_is_sent_at_all(self, team: Team) -> None:
+        team.break_all(faults.Refused("bad_key"))
+        await team.ask()
+        calls = team.calls
+        answer = await team.ask(OTHER_QUESTION)
+        assert (answer.rung, answer.rung_reason) == ("extractive", "models_failed")
+        assert team.calls == calls
+
+    async def test_what_was_answered_before_comes_from_memory_with_its_age(self, tmp_path: Path, team: Team) -> None:
+        del tmp_path
+        first = await team.ask()
+        team.pipeline._parts.answers._ttl_s = {"factual": 1e-9}  # its time is over
+        team.break_all(faults.Refused("overloaded"))
+        answer = await team.ask()
+        assert (answer.rung, answer.rung_reason, answer.cached) == ("cached", "models_failed", True)
+        assert answer.text == first.text
+        assert answer.age_s is not None
+        assert answer.cost_micro_usd == 0
+
+    async def test_an_answer_that_broke_off_is_replaced_by_quotations(self, team: Team) -> None:
+        team.break_all(faults.Cut(after=6))
+        answer = await team.ask()
+        assert answer.rung == "extractive"
+        restarts = [event.provider for event in team.events if isinstance(event, Restart)]
+        assert restarts[-1] == "openai"  # tried once more, after the others
+        assert answer.cost_micro_usd == sum(attempt.cost_micro_usd for attempt in answer.attempts) > 0
+
+
+class TestWaiting:
+    async def test_the_only_model_is_waited_for_as_long_as_it_says(self, team: Team) -> None:
+        team.openai.faults.append(faults.Refused("rate_limited", retry_after_s=0.05))
+        answer = await team.ask(pin=Pin(model=OPENAI))
+        assert (model_of(answer), answer.rung, answer.rung_reason) == (OPENAI, "fresh", "model_answered")
+        assert len(team.openai.calls) == 2
+
+    async def test_another_model_is_not_kept_waiting(self, team: Team) -> None:
+        team.openai.faults.append(faults.Refused("rate_limited", retry_after_s=5))
+        answer = await team.ask()
+        assert (model_of(answer), answer.rung_reason) == (GEMINI, "model_failed")
+
+    async def test_a_wait_beyond_patience_is_not_waited_for(self, team: Team) -> None:
+        team.break_all(faults.Refused("rate_limited", retry_after_s=3_600))
+        answer = await team.ask()
+        assert answer.rung == "extractive"
+        assert team.calls == 3
+
+    async def test_a_lone_provider_that_stumbles_once_is_asked_again(self, team: Team) -> None:
+        team.openai.faults.append(faults.Refused("server_error"))
+        answer = await team.ask(pin=Pin(model=OPENAI))
+        assert (answer.rung, len(team.openai.calls)) == ("fresh", 2)
+
+
+class TestPins:
+    async def test_a_pinned_model_is_the_only_one_asked(self, team: Team) -> None:
+        answer = await team.ask(pin=Pin(model=ANTHROPIC))
+        assert model_of(answer) == ANTHROPIC
+        assert (team.calls, answer.rung) == (1, "fresh")
+
+    async def test_a_pinned_policy_changes_the_order(self, team: Team) -> None:
+        answer = await team.ask(pin=Pin(policy="cheapest"))
+        assert model_of(answer) == GEMINI
+        assert answer.rung == "fresh"
+
+    async def test_the_fastest_is_the_one_measured_fastest(self, team: Team) -> None:
+        pin = Pin(policy="fastest")
+        team.openai.latency = Latency(first_token_s=0.1)
+        team.gemini.latency = team.openai.latency
+        questions = [
+            QUESTION,
+            OTHER_QUESTION,
+            "When does the office open in the morning?",
+            "When do unused days expire?",
+        ]
+        asked = [model_of(await team.ask(question, pin=pin)) for question in questions]
+        assert sorted(asked[:3]) == sorted([OPENAI, GEMINI, ANTHROPIC])  # each is measured once
+        assert asked[3] == ANTHROPIC
+
+
+class TestCancelling:
+    async def test_closes_the_connection_upstream_and_books_what_was_said(self, team: Team) -> None:
+        team.openai.always = faults.Hang(after=6)
+        async with aclosing(team.pipeline.stream(QUESTION)) as events:
+            async for event in events:
+                if isinstance(event, Token):
+                    break
+        await asyncio.wait_for(team.openai.disconnected.wait(), 5)
+        ((model, outcome, cost),) = await team.booked()
+        assert (model, outcome) == ("gpt-6.1-terra", "cancelled")
+        assert isinstance(cost, int)
+        assert cost > 0
+        assert (await team.pipeline.health_check()).budget.held_micro_usd == 0
+
+
+class TestTogether:
+    async def test_the_same_question_of_many_is_asked_and_paid_once(self, team: Team) -> None:
+        answers = await asyncio.gather(*(team.pipeline.query(QUESTION) for _ in range(10)))
+        assert team.calls == 1
+        assert len({answer.text for answer in answers}) == 1
+        assert len({answer.reference for answer in answers}) == 10
+        assert sorted(answer.cost_micro_usd > 0 for answer in answers) == [False] * 9 + [True]
+        assert sum(answer.rung_reason == "asked_together" for answer in answers) == 9
+
+    async def test_whoever_leaves_first_takes_nothing_from_the_others(self, team: Team) -> None:
+        team.openai.always = faults.Drip(0.01)
+        first = asyncio.ensure_future(team.pipeline.query(QUESTION))
+        await team.openai.called.wait()
+        second = asyncio.ensure_future(team.pipeline.query(QUESTION))
+        (run,) = team.pipeline._parts.together._runs.values()
+        while run.askers < 2:  # noqa: ASYNC110 - nothing tells when somebody joins
+            await asyncio.sleep(0)
+        first.cancel()
+        answer = await second
+        assert answer.text == "Every employee has 30 days of vacation a year. [1]"
+        assert team.calls == 1
+
+
+class TestMoney:
+    async def test_what_does_not_fit_the_limit_of_one_question_is_not_asked(self, tmp_path: Path) -> None:
+        routing = "cost_limits: {per_request_limit: 0.0001}"
+        async with open_team(tmp_path, routing=routing) as team:
+            answer = await team.ask()
+            assert (answer.rung, answer.rung_reason) == ("extractive", "too_expensive")
+            assert team.calls == 0
+
+    async def test_near_the_warning_line_cheaper_models_come_first_and_the_answer_says_so(self, tmp_path: Path) -> None:
+        async with open_team(tmp_path, routing="cost_limits: {warn_threshold: 0}") as team:
+            answer = await team.ask()
+            assert answer.provider in {"openai", "anthropic", "gemini"}
+            assert answer.model in {"gpt-6-luna", "claude-haiku-5-5", "gemini-2.5-flash-lite"}
+            assert (answer.rung, answer.rung_reason) == ("fresh", "saving")
+
+    async def test_a_budget_that_is_used_up_costs_no_more_and_answers_all_the_same(self, tmp_path: Path) -> None:
+        async with open_team(tmp_path, routing="cost_limits: {daily_budget: 0}") as team:
+            answer = await team.ask()
+            assert (answer.rung, answer.rung_reason) == ("extractive", "budget_exhausted")
+            assert team.calls == 0
+
+    async def test_many_questions_at_once_do_not_overspend(self, tmp_path: Path) -> None:
+        async with open_team(
+            tmp_path, routing="cost_limits: {daily_budget: 0.03, warn_threshold: 0.98, emergency_brake: 0.99}"
+        ) as team:
+            questions = [f"How many days of vacation does employee number {number} have?" for number in range(40)]
+            answers = await asyncio.gather(*(team.pipeline.query(question) for question in questions))
+            spent = sum(answer.cost_micro_usd for answer in answers)
+            assert 0 < spent <= 30_000
+            assert (await team.pipeline.health_check()).budget.used_micro_usd == spent
+            assert {answer.rung_reason for answer in answers} >= {"budget_exhausted"}
+
+    async def test_without_the_books_nothing_is_bought(self, tmp_path: Path) -> None:
+        async with open_team(tmp_path) as team:
+            environ = {**team.environ, "RAGBOT_STATE_URL": f"sqlite:///{tmp_path}/documents/vacation.md"}
+            async with await RagPipeline.open(tmp_path / "config", environ=environ) as pipeline:
+                answer = await pipeline.query(QUESTION)
+            assert (answer.rung, answer.rung_reason) == ("extractive", "ledger_down")
+            assert team.calls == 0
+
+    async def test_another_model_than_asked_is_charged_at_its_own_price(self, team: Team) -> None:
+        team.openai.faults.append(faults.Renamed("gpt-6-luna"))
+        answer = await team.ask()
+        assert answer.model == "gpt-6-luna"
+        assert answer.cost_micro_usd < 1_000
+
+    async def test_a_model_without_a_price_is_charged_in_full_and_asked_no_more(self, team: Team) -> None:
+        team.openai.faults.append(faults.Renamed("gpt-9-secret"))
+        answer = await team.ask()
+        ((model, _, cost),) = await team.booked()
+        assert model == "gpt-9-secret"
+        assert cost == answer.cost_micro_usd
+        assert cost > 20_000  # all that was held: 4,096 tokens of output at 5 dollars a million, and more
+        other = await team.ask(OTHER_QUESTION)
+        assert (model_of(other), other.rung_reason) == (GEMINI, "model_unavailable")
+
+
+class TestExplaining:
+    async def test_a_plan_says_why_each_model_is_taken_or_passed_over(self, team: Team) -> None:
+        team.openai.keys = {"another"}
+        await team.ask()
+        plan = await team.pipeline.plan(QUESTION)
+        assert [(candidate.model, candidate.taken, candidate.reason) for candidate in plan.candidates] == [
+            ("gpt-6.1-terra", False, "off"),
+            ("gemini-3.8-flash", True, "first"),
+            ("claude-sonnet-5-5", True, "fallback"),
+        ]
+        assert all(candidate.estimate_micro_usd for candidate in plan.candidates)
+
+    async def test_a_plan_asks_nobody(self, team: Team) -> None:
+        await team.pipeline.plan(QUESTION)
+        assert team.calls == 0
