@@ -11,10 +11,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from rag.ports import Clock, MeteredEmbedder
-from rag.providers.options import EmbedderOptions
+from rag.providers.options import EmbedderOptions, ModelOptions, ProviderOptions
 
 if TYPE_CHECKING:
-    from rag.providers.chat import ChatApi
+    from rag.providers.chat import ChatApi, ChatModel
+    from rag.providers.http import ApiClient
 
 PROVIDERS: Mapping[str, str] = MappingProxyType(
     {
@@ -30,6 +31,28 @@ PROVIDERS: Mapping[str, str] = MappingProxyType(
 def protocol(kind: str) -> type[ChatApi]:
     """The class that speaks the protocol of this kind."""
     return cast("type[ChatApi]", resolve_name(PROVIDERS[kind]))
+
+
+def connect(options: ProviderOptions, clock: Clock) -> ApiClient:
+    """The way to a provider, which all its models share; to be closed at the end."""
+    from rag.providers.http import ApiClient
+
+    return ApiClient(
+        provider=options.provider,
+        base_url=options.base_url,
+        clock=clock,
+        api_keys=options.api_keys,
+        headers=options.headers,
+        timeouts=options.timeouts,
+    )
+
+
+def chat_model(client: ApiClient, options: ProviderOptions, model: ModelOptions) -> ChatModel:
+    """One model of the provider that `client` leads to."""
+    from rag.providers.chat import ChatModel
+
+    api = protocol(options.kind)(model)
+    return ChatModel(client, api, model=model.model, streaming=options.streaming)
 
 
 def _openai_embedder(options: EmbedderOptions, clock: Clock) -> MeteredEmbedder:

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from rag.errors import ProviderError
-from rag.ports import Metered, Prompt, TextDelta
+from rag.errors import ContentRefused, ProviderError
+from rag.model import TokenUsage
+from rag.ports import AnswerEvent, AnswerRequest, Completion, Metered, Prompt, TextDelta
 from rag.providers.failures import Complaint
 from rag.providers.options import ModelOptions
+from rag.providers.request import Request
+from rag.providers.wire import count
+
+if TYPE_CHECKING:
+    from rag.providers.http import ApiClient
+    from rag.providers.incoming import Incoming
+
+# How reading JSON that is not in the promised form fails.
+_FOREIGN_FORM = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+_NO_BILL = Metered(TokenUsage())
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,7 @@ class Failed:
 
 
 ChatEvent = TextDelta | Metered | Finished | Blocked | Failed
+Read = Callable[[Mapping[str, object]], Iterable[ChatEvent]]
 
 
 class ChatApi(Protocol):
@@ -91,6 +104,8 @@ class ChatApi(Protocol):
     def read_event(self, event: Mapping[str, object]) -> Iterable[ChatEvent]:
         """Read the JSON of one server-sent event; what is unknown is nothing.
 
+        `TextDelta("")` is a sign of life: thinking that goes on between two pieces of text.
+
         Raises:
             AttributeError, IndexError, KeyError, TypeError, ValueError: It is not in the vendor's form.
         """
@@ -99,3 +114,142 @@ class ChatApi(Protocol):
     def diagnose(self, status: int, complaint: Complaint) -> type[ProviderError] | None:
         """What a failure means where this vendor's words say more than the status; `None`: what the status says."""
         ...
+
+
+class ChatModel:
+    """`Provider` for one model: what its vendor's `ChatApi` says, over its provider's `ApiClient`.
+
+    Nothing is tried twice: that is the router's business.
+    """
+
+    def __init__(self, client: ApiClient, api: ChatApi, *, model: str, streaming: bool) -> None:
+        self._client = client
+        self._api = api
+        self._model = model
+        self._streaming = streaming
+
+    @property
+    def name(self) -> str:
+        """The provider's, as in the configuration."""
+        return self._client.provider
+
+    async def stream(self, request: AnswerRequest) -> AsyncGenerator[AnswerEvent, None]:
+        """Yield text as it comes, `Metered` whenever more of the bill is known, then one `Completion`.
+
+        Raises:
+            UnusableAnswer: It said nothing that a reader could see, or nothing that can be read.
+            ContentRefused: It, or a filter around it, will not answer.
+            ProviderError: It failed, before or after some text.
+        """
+        async with self._client.open(self._wire_request(request), streaming=self._streaming) as incoming:
+            reading = _Reading(self.name, incoming)
+            async with aclosing(self._events(incoming)) as events:
+                try:
+                    async for event in events:
+                        if (told := reading.take(event)) is not None:
+                            yield told
+                except ProviderError:
+                    # Whatever goes wrong behind the last word costs a part of the bill at most.
+                    if reading.finished is None:
+                        raise
+            finished = reading.end()
+        model = reading.bill.model or self._model
+        yield Completion(provider=self.name, model=model, truncated=finished.truncated)
+
+    def _wire_request(self, request: AnswerRequest) -> Request:
+        api, streaming = self._api, self._streaming
+        payload = api.payload(request.prompt, max_output_tokens=request.max_output_tokens, streaming=streaming)
+        return Request(api.path(streaming=streaming), payload, self._model, api.headers, api.diagnose)
+
+    async def _events(self, incoming: Incoming) -> AsyncGenerator[ChatEvent, None]:
+        if incoming.is_whole or not self._streaming:
+            for event in _read(incoming, self._api.read, await incoming.content()):
+                yield event
+            return
+        while (sent := await incoming.events()) is not None:
+            for data in sent:
+                for event in _read(incoming, self._api.read_event, data):
+                    yield event
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What is known of an answer while it comes in."""
+
+    provider: str
+    incoming: Incoming
+    bill: Metered = _NO_BILL
+    finished: Finished | None = None
+    seen: bool = False
+
+    def take(self, event: ChatEvent) -> TextDelta | Metered | None:
+        """Take in one event and return what of it is for the caller.
+
+        Raises:
+            ProviderError: The event is a refusal or a failure.
+        """
+        match event:
+            case TextDelta(text):
+                self.seen = self.seen or bool(text.strip())
+                if self.seen:
+                    self.incoming.patience.progressed()
+                return event if text else None
+            case Metered():
+                before, self.bill = self.bill, merged(self.bill, event)
+                return None if self.bill == before else self.bill
+            case Finished():
+                self.finished = event
+                self.incoming.patience.all_said()
+                return None
+            case Blocked(why):
+                raise ContentRefused(f"{self.provider} will not answer ({why})", provider=self.provider, billable=True)
+            case Failed(complaint, status):
+                raise self.incoming.failure(complaint, status)
+
+    def end(self) -> Finished:
+        """How the answer ended.
+
+        Raises:
+            ProviderUnavailable: It did not.
+            UnusableAnswer: There is nothing in it for a reader: thinking ate up the output limit, for one.
+        """
+        if self.finished is None:
+            raise self.incoming.cut("without an end")
+        if not self.seen:
+            raise self.incoming.unusable("nothing to read")
+        return self.finished
+
+
+def merged(earlier: Metered, later: Metered) -> Metered:
+    """Both bills in one: what the later one knows replaces what the earlier one said."""
+    old, new = earlier.tokens, later.tokens
+    tokens = TokenUsage(
+        input=_known(new.input, old.input),
+        output=_known(new.output, old.output),
+        cached_input=_known(new.cached_input, old.cached_input),
+        cache_write=_known(new.cache_write, old.cache_write),
+        cache_write_long=_known(new.cache_write_long, old.cache_write_long),
+        thinking=_known(new.thinking, old.thinking),
+    )
+    return Metered(tokens, model=later.model or earlier.model, tier=later.tier or earlier.tier)
+
+
+def _known(later: object, earlier: int | None) -> int | None:
+    figure = count(later)
+    return earlier if figure is None else figure
+
+
+def _read(incoming: Incoming, read: Read, data: bytes | str) -> list[ChatEvent]:
+    """The events in one JSON text; an `error` in it is a failure, wherever the vendor promises one or does not."""
+    body = incoming.parsed(data)
+    events: list[ChatEvent] = []
+    foreign: Exception | None = None
+    try:
+        events.extend(read(body))
+    except _FOREIGN_FORM as error:
+        foreign = error
+    if body.get("error") and not any(isinstance(event, Failed) for event in events):
+        events.append(Failed(Complaint.read(body)))
+    elif foreign is not None:
+        raise incoming.unusable("JSON of an unknown form") from foreign
+    return events

@@ -10,11 +10,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal, Protocol
 
-from rag.errors import RagError
+from rag.errors import RagError, UnusableAnswer
 from rag.model import Embedded
 from rag.ports import Clock, OnPaid
-from rag.providers.http import ApiClient, UnusableAnswer
-from rag.providers.options import EmbedderOptions
+from rag.providers.options import EmbedderOptions, Timeouts
 
 Purpose = Literal["document", "query"]
 
@@ -79,14 +78,17 @@ class HttpEmbedder:
     """`MeteredEmbedder` over a vendor's endpoint."""
 
     def __init__(self, options: EmbedderOptions, api: EmbeddingApi, clock: Clock) -> None:
+        # Here, because the vendors' files stand on this one, and are read where nothing is ever sent.
+        from rag.providers.http import ApiClient
+
         self._options = options
         self._api = api
         self._client = ApiClient(
             provider=options.provider,
             base_url=api.base_url,
             headers={**api.headers, **options.headers},
-            timeout_s=options.timeout_s,
             clock=clock,
+            timeouts=Timeouts(total_s=options.timeout_s),
         )
 
     @property
@@ -189,7 +191,7 @@ class HttpEmbedder:
         return Embedded(vectors, billed, self.price_micro_usd(billed), estimated=tokens is None)
 
     def _unusable(self, what: str) -> UnusableAnswer:
-        return UnusableAnswer(f"{self.name} sent {what}", provider=self._options.provider, status=200)
+        return UnusableAnswer(f"{self.name} sent {what}", provider=self._options.provider, status=200, billable=True)
 
 
 def _batches(texts: Sequence[str], max_texts: int, max_tokens: int) -> Iterator[range]:

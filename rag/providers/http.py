@@ -1,49 +1,102 @@
-"""One way out to every provider: JSON over HTTP, with the only retries there are."""
+"""One way out to every provider: signed requests, keys in turn, failures told apart."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
 
 import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
-from rag.errors import ProviderError, ProviderRefused, ProviderUnavailable
+from rag.errors import ProviderDisabled, ProviderError, ProviderRefused, ProviderUnavailable
 from rag.ports import Clock
-from rag.providers.failures import failure, pause_s
+from rag.providers.connections import Connections
+from rag.providers.failures import Complaint, Told, failure
+from rag.providers.incoming import Incoming
+from rag.providers.keys import Key, KeyRing
+from rag.providers.options import Timeouts
+from rag.providers.patience import Patience
+from rag.providers.request import Request
+from rag.providers.waits import pause_s
 
 _MAX_ATTEMPTS = 6
-_CONNECT_TIMEOUT_S = 5.0
+# An explanation is not worth a longer wait: the status has said the most of it.
+_EXPLANATION_S = 5.0
 # A header this short (`1`, `gzip`) is no secret, and blotting it out would garble every message.
 _MIN_SECRET_CHARS = 8
+# With these, no whole request has reached anybody who could work on it, and want money.
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.WriteError, httpx.WriteTimeout)
+# Compressing a stream would hold back its first words, and firewalls turn away those who do not say who they are.
+_HEADERS = MappingProxyType(
+    {
+        "Accept": "*/*",
+        "Accept-Encoding": "identity",
+        "Content-Type": "application/json",
+        "User-Agent": "ragbot",
+    }
+)
 
 # Full jitter: a random part of a doubling bound, so that clients who failed together do not come back together.
 _backoff = wait_random_exponential(multiplier=0.5, max=20)
 
 
-class UnusableAnswer(ProviderUnavailable):
-    """The provider reported success, and so wants its money, but what it sent is no use. Never retried."""
-
-
 class ApiClient:
-    """A provider's HTTP API.
+    """A provider's HTTP API, shared by all that is asked of it.
 
-    The connection is made on the first request. The environment's proxy settings are honoured.
+    Connections are made when they are needed. The environment's proxy settings are honoured.
     """
 
     def __init__(
-        self, *, provider: str, base_url: str, headers: Mapping[str, str], timeout_s: float, clock: Clock
+        self,
+        *,
+        provider: str,
+        base_url: str,
+        clock: Clock,
+        api_keys: Sequence[str] = (),
+        headers: Mapping[str, str] = MappingProxyType({}),
+        timeouts: Timeouts | None = None,
     ) -> None:
-        self._provider = provider
-        self._base_url = base_url
-        self._headers = dict(headers)
-        self._timeout_s = timeout_s
+        self.provider = provider
+        self._base_url = base_url.rstrip("/")
         self._clock = clock
-        self._http: httpx.AsyncClient | None = None
-        self._paused_until = 0.0
+        self._keys = KeyRing(provider, api_keys, clock)
+        self._headers = dict(headers)
+        told = " ".join((*api_keys, *headers.values()))
+        self._secrets = [word for word in told.split() if len(word) >= _MIN_SECRET_CHARS]
+        self._timeouts = timeouts or Timeouts()
+        self._connections = Connections(clock)
+        self._urls: dict[str, httpx.URL] = {}  # reading one takes as long as sending it
+
+    @asynccontextmanager
+    async def open(self, request: Request, *, streaming: bool, total_s: float | None = None) -> AsyncIterator[Incoming]:
+        """Send a request, once for each key that is refused, and read its answer inside the block.
+
+        Leaving the block before the answer has ended closes the connection. `total_s` stands in for the configured
+        limit where it is shorter.
+
+        Raises:
+            ProviderError: What came is no success.
+        """
+        timeouts = self._timeouts
+        if total_s is not None and total_s < timeouts.total_s:
+            timeouts = replace(timeouts, total_s=max(0.0, total_s))
+        async with self._connections.lent() as http:
+            patience = Patience(timeouts, streaming=streaming)
+            response = await self._answered(http, request, patience)
+            explain = partial(self._explain, request)
+            incoming = Incoming(self.provider, response, _lowered(response), patience, explain)
+            try:
+                yield incoming
+            finally:
+                await incoming.aclose()
 
     async def post(self, path: str, payload: object, *, deadline_s: float) -> dict[str, object]:
-        """Send JSON and return the JSON object that comes back.
+        """Send JSON and return the JSON object that comes back, by as many attempts as that takes.
 
         Failures that time mends are tried again until the next try would begin after `deadline_s`; a wait that the
         provider names is kept. A rate limit that is used up holds the next request back for as long.
@@ -61,14 +114,17 @@ class ApiClient:
             stop=self._too_late(deadline),
             reraise=True,
         )
-        response: httpx.Response = await attempts(self._attempt, path, payload, deadline)
-        return self._read(response)
+        answer: tuple[Incoming, bytes] = await attempts(self._fetched, Request(path, payload), deadline)
+        incoming, content = answer
+        body = incoming.parsed(content)
+        # Some servers that follow OpenAI report the failure of the model behind them inside HTTP 200.
+        if isinstance(body.get("error"), dict):
+            raise incoming.failure(Complaint.read(body))
+        return body
 
     async def aclose(self) -> None:
         """Close the connections."""
-        if self._http is not None:
-            await self._http.aclose()
-            self._http = None
+        await self._connections.aclose()
 
     def _too_late(self, deadline: float) -> Callable[[RetryCallState], bool]:
         def stop(state: RetryCallState) -> bool:
@@ -76,78 +132,91 @@ class ApiClient:
 
         return stop
 
-    async def _attempt(self, path: str, payload: object, deadline: float) -> httpx.Response:
-        await self._pause(deadline)
+    async def _fetched(self, request: Request, deadline: float) -> tuple[Incoming, bytes]:
+        left_s = deadline - self._clock.monotonic()
+        async with self.open(request, streaming=False, total_s=left_s) as incoming:
+            return incoming, await incoming.content()
+
+    async def _answered(self, http: httpx.AsyncClient, request: Request, patience: Patience) -> httpx.Response:
+        """The answer to the first key that is not refused: a refusal costs nothing, so the next is tried at once."""
+        content = json.dumps(request.payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        error: ProviderError | None = None
+        tried: set[Key] = set()
+        while key := self._keys.take(request.model, besides=tried):
+            tried.add(key)
+            response = await self._sent(http, request, content, key, patience)
+            headers = _lowered(response)
+            self._keys.rest(key, request.model, pause_s(headers, self._clock.now()))
+            if response.is_success:
+                return response
+            complaint = await _complaint(response)
+            error = self._explain(request, Told(self.provider, response.status_code, complaint, headers, key=key.label))
+            if isinstance(error, ProviderDisabled):
+                self._keys.set_aside(key, error)
+            elif isinstance(error, ProviderUnavailable) and error.status == httpx.codes.TOO_MANY_REQUESTS:
+                self._keys.rest(key, request.model, error.retry_after_s or 0.0)
+            else:
+                raise error
+        raise error if isinstance(error, ProviderUnavailable) else self._keys.none_left(request.model) from error
+
+    async def _sent(
+        self, http: httpx.AsyncClient, request: Request, content: bytes, key: Key, patience: Patience
+    ) -> httpx.Response:
+        provider = self.provider
         try:
-            http = self._connected()
-            # httpx bounds each read; a server that drips a byte at a time is bounded by the whole attempt alone.
-            async with asyncio.timeout(min(self._timeout_s, max(0.0, deadline - self._clock.monotonic()))):
-                response = await http.post(path, json=payload)
+            prepared = self._prepared(request, content, key)
+            async with patience.limit():
+                return await http.send(prepared, stream=True)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise ProviderRefused(
-                f"the address of {self._provider} is no http:// or https:// URL", provider=self._provider
+                f"the address of {provider} is no http:// or https:// URL", provider=provider
             ) from error
+        except (UnicodeEncodeError, httpx.LocalProtocolError):
+            # Without its cause, which quotes the header.
+            raise ProviderDisabled(
+                f"the key or a header of {provider} has characters that cannot be sent", provider=provider
+            ) from None
         except (TimeoutError, httpx.HTTPError) as error:
             raise ProviderUnavailable(
-                f"{self._provider} did not answer ({type(error).__name__})", provider=self._provider
+                f"{provider} did not answer ({type(error).__name__})",
+                provider=provider,
+                billable=not isinstance(error, _NEVER_SENT),
             ) from error
-        self._paused_until = max(self._paused_until, self._clock.monotonic() + pause_s(response.headers))
-        if not response.is_success:
-            raise self._failure(response, response.status_code)
-        return response
 
-    async def _pause(self, deadline: float) -> None:
-        wait_s = self._paused_until - self._clock.monotonic()
-        if wait_s <= 0:
-            return
-        if self._paused_until >= deadline:
-            raise ProviderUnavailable(
-                f"{self._provider}'s rate limit is used up for another {wait_s:.1f} s",
-                provider=self._provider,
-                retry_after_s=wait_s,
-            )
-        await self._clock.sleep(wait_s)
+    def _prepared(self, request: Request, content: bytes, key: Key) -> httpx.Request:
+        headers = httpx.Headers(_HEADERS)
+        headers.update(request.sign(key.secret))
+        headers.update(self._headers)
+        url = self._urls.get(request.path)
+        if url is None:
+            url = self._urls[request.path] = httpx.URL(self._base_url + request.path)
+        # Patience bounds everything but the connecting.
+        waits = {"connect": self._timeouts.connect_s, "read": None, "write": None, "pool": None}
+        return httpx.Request("POST", url, headers=headers, content=content, extensions={"timeout": waits})
 
-    def _read(self, response: httpx.Response) -> dict[str, object]:
-        body = _json(response)
-        if not isinstance(body, dict):
-            raise UnusableAnswer(
-                f"{self._provider} answered with something else than a JSON object",
-                provider=self._provider,
-                status=response.status_code,
-            )
-        # Some servers that follow OpenAI report the failure of the model behind them inside HTTP 200.
-        error = body.get("error")
-        if isinstance(error, dict):
-            code = error.get("code")
-            raise self._failure(response, code if isinstance(code, int) else httpx.codes.BAD_GATEWAY)
-        return body
+    def _explain(self, request: Request, told: Told) -> ProviderError:
+        return failure(told, now=self._clock.now(), secrets=self._secrets, diagnose=request.diagnose)
 
-    def _failure(self, response: httpx.Response, status: int) -> ProviderError:
-        secrets = [word for value in self._headers.values() for word in value.split() if len(word) >= _MIN_SECRET_CHARS]
-        return failure(
-            self._provider, status, response.headers, _json(response), now=self._clock.now(), secrets=secrets
-        )
 
-    def _connected(self) -> httpx.AsyncClient:
-        if self._http is None:
-            self._http = httpx.AsyncClient(
-                base_url=self._base_url,
-                headers=self._headers,
-                timeout=httpx.Timeout(self._timeout_s, connect=min(_CONNECT_TIMEOUT_S, self._timeout_s)),
-            )
-        return self._http
+async def _complaint(response: httpx.Response) -> Complaint:
+    """What the body says; gateways answer in HTML, and some never end."""
+    try:
+        with suppress(TimeoutError, httpx.HTTPError):
+            async with asyncio.timeout(_EXPLANATION_S):
+                return Complaint.read(json.loads(await response.aread()))
+    except (ValueError, RecursionError):
+        pass
+    finally:
+        await response.aclose()
+    return Complaint()
+
+
+def _lowered(response: httpx.Response) -> Mapping[str, str]:
+    """The headers as a plain dictionary: httpx looks through all of them for each that it is asked for."""
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
 
 
 def _wait_s(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     named = error.retry_after_s if isinstance(error, ProviderUnavailable) else None
     return _backoff(state) if named is None else named
-
-
-def _json(response: httpx.Response) -> object:
-    """The body as JSON, `None` where it is none: gateways answer in HTML."""
-    try:
-        return response.json()
-    except ValueError:
-        return None

@@ -9,7 +9,15 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """How long to wait for a provider, in seconds."""
+    """How long to wait for a provider, in seconds.
+
+    Attributes:
+        connect_s: For a connection, encryption included.
+        first_token_s: From the request to the first text that a reader sees; for a model that thinks before it speaks,
+            its thinking included.
+        between_tokens_s: After the first text, for each next one; signs of thinking count as one, pings do not.
+        total_s: For the whole answer; all there is where it does not come bit by bit.
+    """
 
     connect_s: float = 5.0
     first_token_s: float = 30.0

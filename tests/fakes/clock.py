@@ -24,3 +24,6 @@ class FakeClock:
         self.slept.append(seconds)
         self._elapsed += seconds
         await asyncio.sleep(0)  # others run, as in a real sleep
+
+    def wind(self, seconds: float) -> None:
+        self._elapsed += seconds

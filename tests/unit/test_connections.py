@@ -1,0 +1,161 @@
+"""Connections: used again, never shared, and closed when whoever asked goes away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from rag.errors import UnusableAnswer
+from rag.providers.http import ApiClient
+from rag.providers.request import Request
+from tests.fakes.clock import FakeClock
+from tests.fakes.raw_server import END, Fault, RawServer, answer, chunk, event, stream_head
+
+_OK = answer(200, {"fine": True})
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for proxy in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(proxy, raising=False)
+
+
+@pytest.fixture
+async def raw() -> AsyncIterator[RawServer]:
+    async with RawServer() as server:
+        yield server
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+def _client(server: RawServer, clock: FakeClock) -> ApiClient:
+    return ApiClient(provider="acme", base_url=server.url, clock=clock)
+
+
+async def _ask(client: ApiClient) -> object:
+    async with client.open(Request("/chat", {"q": 1}), streaming=False) as incoming:
+        return incoming.parsed(await incoming.content())
+
+
+async def test_one_is_used_again_and_never_by_two_at_once(raw: RawServer, clock: FakeClock) -> None:
+    raw.scripts.extend([[_OK]] * 7)
+    client = _client(raw, clock)
+    await _ask(client)
+    await _ask(client)
+    assert raw.connections == 1
+    await asyncio.gather(*(_ask(client) for _ in range(5)))
+    assert raw.connections == 5
+    await client.aclose()
+
+
+async def test_those_that_a_rush_left_behind_are_closed_one_day(raw: RawServer, clock: FakeClock) -> None:
+    raw.scripts.extend([[_OK]] * 7)
+    client = _client(raw, clock)
+    await asyncio.gather(*(_ask(client) for _ in range(5)))
+    clock.wind(51)
+    await _ask(client)  # the one that was used last is used again, and the other four go
+    await asyncio.gather(_ask(client))
+    assert raw.connections == 5
+    raw.scripts.extend([[_OK]] * 2)
+    await asyncio.gather(_ask(client), _ask(client))
+    assert raw.connections == 6
+    await client.aclose()
+
+
+async def test_cancelling_closes_the_connection_at_once(raw: RawServer, clock: FakeClock) -> None:
+    raw.scripts.append([Fault.HANG])
+    client = _client(raw, clock)
+    asking = asyncio.ensure_future(_ask(client))
+    await raw.arrived.wait()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    await asyncio.wait_for(raw.hung_up.wait(), 5)
+    await client.aclose()
+
+
+async def test_leaving_a_stream_closes_its_connection_at_once(raw: RawServer, clock: FakeClock) -> None:
+    raw.scripts.append([stream_head(), event({"n": 1}), Fault.HANG])
+    client = _client(raw, clock)
+    async with client.open(Request("/chat", {}), streaming=True) as incoming:
+        assert await incoming.events() == ['{"n": 1}']
+    await asyncio.wait_for(raw.hung_up.wait(), 5)
+    await client.aclose()
+
+
+async def test_a_stream_read_to_its_end_leaves_its_connection_for_the_next(raw: RawServer, clock: FakeClock) -> None:
+    raw.scripts.extend([[stream_head(), event({"n": 1}) + event("[DONE]"), END], [_OK]])
+    client = _client(raw, clock)
+    async with client.open(Request("/chat", {}), streaming=True) as incoming:
+        assert [await incoming.events() for _ in range(3)] == [['{"n": 1}'], [], None]
+    assert await _ask(client) == {"fine": True}
+    assert raw.connections == 1
+    await client.aclose()
+
+
+@pytest.mark.parametrize("behind", [[END], [event({"late": 1}), END]])
+async def test_what_stands_behind_the_end_is_not_read_to_anybody(
+    raw: RawServer, clock: FakeClock, behind: list[bytes]
+) -> None:
+    raw.scripts.extend([[stream_head(), event("[DONE]"), *behind], [_OK]])
+    client = _client(raw, clock)
+    async with client.open(Request("/chat", {}), streaming=True) as incoming:
+        assert [await incoming.events() for _ in range(2)] == [[], None]
+    assert await _ask(client) == {"fine": True}
+    assert raw.connections == 1
+    await client.aclose()
+
+
+async def test_closing_the_client_ends_what_is_under_way_and_keeps_nothing_of_it(
+    raw: RawServer, clock: FakeClock
+) -> None:
+    raw.scripts.extend([[stream_head(), event({"n": 1}), Fault.HANG], [_OK]])
+    client = _client(raw, clock)
+    async with client.open(Request("/chat", {}), streaming=True) as incoming:
+        await incoming.events()
+        await client.aclose()
+        await asyncio.wait_for(raw.hung_up.wait(), 5)
+    assert await _ask(client) == {"fine": True}
+    assert raw.connections == 2
+    await client.aclose()
+
+
+async def test_a_server_that_stays_on_the_line_after_its_end_is_not_waited_for(
+    raw: RawServer, clock: FakeClock
+) -> None:
+    raw.scripts.append([stream_head(), event("[DONE]"), Fault.HANG])
+    client = _client(raw, clock)
+    async with client.open(Request("/chat", {}), streaming=True) as incoming:
+        assert [await incoming.events() for _ in range(2)] == [[], None]
+    await asyncio.wait_for(raw.hung_up.wait(), 5)
+    await client.aclose()
+
+
+async def test_an_event_without_end_is_given_up(raw: RawServer, clock: FakeClock) -> None:
+    raw.scripts.append([stream_head(), *[chunk(b"x" * 2**20)] * 5, END])
+    client = _client(raw, clock)
+
+    async def read() -> None:
+        async with client.open(Request("/chat", {}), streaming=True) as incoming:
+            while await incoming.events() is not None:
+                pass
+
+    with pytest.raises(UnusableAnswer, match="an event of more than"):
+        await read()
+    await client.aclose()
+
+
+async def test_the_environments_proxy_is_taken(
+    raw: RawServer, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", raw.url)
+    raw.scripts.append([_OK])
+    client = ApiClient(provider="acme", base_url="http://acme.example/v1", clock=clock)
+    assert await _ask(client) == {"fine": True}
+    assert raw.received[0].path == "http://acme.example/v1/chat"
+    await client.aclose()
