@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from bot.platforms.console.platform import ConsolePlatform
 from bot.replies import welcome
 from rag.clock import SystemClock
 from rag.model import (
+    NO_PIN,
     Answer,
     Budget,
     Citation,
@@ -27,7 +28,9 @@ from rag.model import (
     Event,
     Health,
     IndexStats,
+    Pin,
     ProviderHealth,
+    Restart,
     Scope,
     Status,
     Token,
@@ -40,7 +43,7 @@ class Forever:
     """A piece that never comes: the model hangs."""
 
 
-Piece = str | Forever | Exception
+Piece = str | Forever | Restart | Exception
 Script = Callable[[Sequence[Turn]], Sequence[Piece]]
 
 EVERYTHING = Scope.everything()
@@ -73,6 +76,7 @@ class Asked:
     question: str
     history: tuple[Turn, ...]
     scope: Scope
+    pin: Pin
 
 
 def answer_to(question: str, text: str, **changes: object) -> Answer:
@@ -106,9 +110,9 @@ class ScriptedPipeline:
     asked: list[Asked] = field(default_factory=list)
 
     async def stream(
-        self, question: str, *, history: Sequence[Turn] = (), scope: Scope = EVERYTHING
-    ) -> AsyncIterator[Event]:
-        self.asked.append(Asked(question, tuple(history), scope))
+        self, question: str, *, history: Sequence[Turn] = (), scope: Scope = EVERYTHING, pin: Pin = NO_PIN
+    ) -> AsyncGenerator[Event, None]:
+        self.asked.append(Asked(question, tuple(history), scope, pin))
         yield Status("searching")
         pieces = self.script[question](history) if question in self.script else None
         if pieces is None:
@@ -116,15 +120,20 @@ class ScriptedPipeline:
             yield answer_to(question, REFUSAL, citations=(), refused=True, rung_reason="nothing_relevant")
             return
         yield Status("answering")
+        text = ""
         for piece in pieces:
             match piece:
                 case Forever():
                     await asyncio.Event().wait()
                 case Exception():
                     raise piece
-                case text:
-                    yield Token(text)
-        yield answer_to(question, "".join(piece for piece in pieces if isinstance(piece, str)))
+                case Restart():
+                    text = ""
+                    yield piece
+                case str():
+                    text += piece
+                    yield Token(piece)
+        yield answer_to(question, text)
 
     async def sources(self) -> Sequence[CollectionSummary]:
         return self.collections
@@ -146,6 +155,7 @@ DEMONSTRATION: dict[str, Script] = {
     "and before?": tells_what_was_asked_before,
     "hang": says("The beginning of", " a long answer", Forever()),
     "long": says(*(f"Line {n} of a long list.\n\n" for n in range(1, 200))),
+    "restart": says("Wrong one.\n\n", "Wrong two.\n\n", "Wrong thr", Restart("openai", "gpt"), "Right.\n\n", "End."),
 }
 
 
