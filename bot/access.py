@@ -1,28 +1,34 @@
-"""Which collections a place may read."""
+"""What each place may read, and which models answer there."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rag.model import Scope
+from rag.model import NO_PIN, Pin, Scope
 
 EVERY_OTHER_PLACE = "*"
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may read what, as configured.
+    """What holds where, as configured; in both mappings `*` stands for all places that are not named.
 
     Attributes:
-        audiences: The collections that each place may read; `*` stands for all places that are not named. Without any
-            audience everyone reads everything; with some, a place that none of them names reads nothing.
+        audiences: The collections that each place may read. Without any audience everyone reads everything; with
+            some, a place that none of them names reads nothing.
+        pins: What each place asks of the routes; a place that none of them names takes them as they are.
     """
 
     audiences: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    pins: Mapping[str, Pin] = field(default_factory=dict)
 
     def scope_of(self, place: str) -> Scope:
         """What a question from this place may search."""
         if not self.audiences:
             return Scope.everything()
         return Scope.of(*self.audiences.get(place, self.audiences.get(EVERY_OTHER_PLACE, ())))
+
+    def pin_of(self, place: str) -> Pin:
+        """What a question from this place asks of its route."""
+        return self.pins.get(place, self.pins.get(EVERY_OTHER_PLACE, NO_PIN))

@@ -14,7 +14,6 @@ from bot.access import Access
 from bot.conversation import Conversation
 from bot.settings import BotSettings
 from rag.clock import SystemClock
-from rag.model import Scope
 from rag.pipeline import RagPipeline
 from rag.settings import RagSettings, config_folder, read_environment
 
@@ -39,12 +38,9 @@ class Bot:
     pipeline: RagPipeline
     access: Access
 
-    def conversation(self, scope: Scope | None = None) -> Conversation:
-        """The way of every message; `scope` in place of what the places may read."""
-        access = self.access
-        if scope is not None and scope.collections is not None:
-            access = Access({"*": sorted(scope.collections)})
-        return Conversation(self.pipeline, access=access, clock=SystemClock())
+    def conversation(self, access: Access | None = None) -> Conversation:
+        """The way of every message; `access` in place of what is configured."""
+        return Conversation(self.pipeline, access=access or self.access, clock=SystemClock())
 
 
 @asynccontextmanager
@@ -56,10 +52,10 @@ async def open_bot(options: Namespace) -> AsyncIterator[Bot]:
     """
     folder, environ = environment(options)
     core = RagSettings.load(folder, environ)
-    settings = BotSettings.load(folder, environ)
+    settings = BotSettings.load(folder, environ, core)
     _log_to(core.data_folder / LOG_FILE, verbose=options.verbose)
     async with await RagPipeline.open(folder, environ=environ) as pipeline:
-        yield Bot(folder, settings, core, pipeline, Access(settings.audiences))
+        yield Bot(folder, settings, core, pipeline, Access(settings.audiences, settings.pins))
 
 
 def environment(options: Namespace) -> tuple[Path, Mapping[str, str]]:

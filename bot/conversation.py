@@ -6,6 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
+from contextlib import aclosing
 from typing import Final
 
 from cachetools import TTLCache
@@ -16,8 +17,8 @@ from bot.commands.base import Invocation, WrongUsage
 from bot.locales import Phrases, phrases_in
 from bot.messages import Card, IncomingMessage
 from bot.ports import Pipeline, Reply
-from bot.replies import answer_card, failure_card, stopped_card
-from rag.model import Status, Token
+from bot.replies import answer_card, failure_card, restart_notice, stopped_card
+from rag.model import Restart, Status, Token
 from rag.ports import Clock
 
 _log = logging.getLogger(__name__)
@@ -101,16 +102,22 @@ class Conversation:
             return Card(phrases("command.wrong_usage", name=command.name, example=command.example))
 
     async def _ask(self, message: IncomingMessage, answering: _Recorded, phrases: Phrases) -> Card:
-        scope = self._access.scope_of(message.place)
+        scope, pin = self._access.scope_of(message.place), self._access.pin_of(message.place)
         card: Card | None = None
-        # Followed to its end, not only to the answer: the pipeline may have work of its own left.
-        async for event in self._pipeline.stream(message.text, history=message.history, scope=scope):
-            if isinstance(event, Status):
-                await answering.status(phrases(f"working.{event.stage}"))
-            elif isinstance(event, Token):
-                await answering.append(event.text)
-            else:
-                card = answer_card(event, phrases)
+        stream = self._pipeline.stream(message.text, history=message.history, scope=scope, pin=pin)
+        # Closed here and now, whatever ends it: a model goes on writing, for money, while its connection is open.
+        async with aclosing(stream) as events:
+            # Followed to its end, not only to the answer: the pipeline may have work of its own left.
+            async for event in events:
+                match event:
+                    case Status(stage):
+                        await answering.status(phrases(f"working.{stage}"))
+                    case Token(text):
+                        await answering.append(text)
+                    case Restart():
+                        await answering.restart(restart_notice(event, phrases))
+                    case answer:
+                        card = answer_card(answer, phrases)
         if card is None:
             raise RuntimeError("the pipeline's stream ended without an answer")
         return card
@@ -129,3 +136,7 @@ class _Recorded:
     async def append(self, markdown: str) -> None:
         self.streamed += markdown
         await self._reply.append(markdown)
+
+    async def restart(self, notice: str) -> None:
+        self.streamed = ""
+        await self._reply.restart(notice)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Protocol
 
 from bot.messages import Card, IncomingMessage
-from rag.model import CollectionSummary, Event, Health, Scope, Turn
+from rag.model import CollectionSummary, Event, Health, Pin, Scope, Turn
 
 
 class Reply(Protocol):
-    """Where the answer to one message appears. Calls come in this order: status*, append*, finish (once)."""
+    """Where the answer to one message appears.
+
+    Calls come in this order: status*, append*, finish (once); a restart begins them again.
+    """
 
     async def status(self, text: str) -> None:
         """Show what is being done, in place of an answer that is not there yet."""
@@ -20,8 +23,12 @@ class Reply(Protocol):
         """Show the next piece of the answer's text."""
         ...
 
+    async def restart(self, notice: str) -> None:
+        """Take back what was appended, as far as that can be done: the answer begins again; `notice` says why."""
+        ...
+
     async def finish(self, card: Card) -> None:
-        """Show the finished reply; `card.text` is everything appended so far, or replaces it."""
+        """Show the finished reply; `card.text` is everything appended since the last restart, or replaces it."""
         ...
 
 
@@ -45,8 +52,10 @@ class Platform(Protocol):
 class Pipeline(Protocol):
     """What the conversation and its commands ask of `RagPipeline`."""
 
-    def stream(self, question: str, *, history: Sequence[Turn] = (), scope: Scope = ...) -> AsyncIterator[Event]:
-        """Yield what is being done, the answer's pieces, and last the `Answer`.
+    def stream(
+        self, question: str, *, history: Sequence[Turn] = (), scope: Scope = ..., pin: Pin = ...
+    ) -> AsyncGenerator[Event, None]:
+        """Yield what is being done, the answer's pieces, and last the `Answer`; closing it ends the work upstream.
 
         Raises:
             RagError: There is no answer, or no whole one.

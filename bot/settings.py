@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
@@ -11,8 +11,10 @@ from pydantic import Field
 
 from bot.messages import Locale
 from rag.errors import ConfigurationError, ConfigurationProblem
-from rag.model import DEFAULT_COLLECTION, DocumentSource
+from rag.model import DEFAULT_COLLECTION, DocumentSource, Pin, Policy
 from rag.settings import Expected, Flag, RagSettings, Section, Url, load_file
+from rag.settings.document import dotted, parse
+from rag.settings.loading import read_text
 
 BOT_FILE = "bot.yaml"
 GUIDE_COLLECTION = "ragbot-guide"
@@ -32,6 +34,13 @@ class _Documents(Section):
     url: Url | None = None
 
 
+class _Pin(Section):
+    """An entry of `pins`; see `Pin`."""
+
+    model: Annotated[str | None, Expected("a model of the catalogue, as provider/model")] = None
+    policy: Annotated[Policy | None, Expected("preferred, cheapest or fastest")] = None
+
+
 class PlatformSettings(Section):
     """Whether a platform is served."""
 
@@ -48,6 +57,7 @@ class _BotFile(Section):
     language: Annotated[Literal["auto"] | Locale, Expected("en, pt-BR or auto")] = "auto"
     documents: tuple[_Documents, ...] = (_Documents(path=Path("docs"), collection=GUIDE_COLLECTION),)
     audiences: Mapping[str, tuple[CollectionName, ...]] = Field(default_factory=dict)
+    pins: Mapping[str, _Pin] = Field(default_factory=dict)
     platforms: Platforms = Platforms()
 
 
@@ -60,27 +70,35 @@ class BotSettings:
         documents: What `ragbot run` keeps in step with the index.
         audiences: The collections that a place may read, `*` standing for every place that is not named;
             without any, every place reads everything.
+        pins: The model or policy that answers in a place, with the same `*`; without any, the routes hold as they are.
     """
 
     locale: Locale
     documents: tuple[DocumentSource, ...]
     audiences: Mapping[str, tuple[str, ...]]
+    pins: Mapping[str, Pin]
     platforms: Platforms
 
     @classmethod
-    def load(cls, folder: Path, environ: Mapping[str, str]) -> BotSettings:
+    def load(cls, folder: Path, environ: Mapping[str, str], core: RagSettings | None = None) -> BotSettings:
         """Read the folder's file; without one, all defaults.
+
+        Args:
+            core: Knows the models that a place may be pinned to; without it the pins are not checked.
 
         Raises:
             ConfigurationError: With every problem of the file.
         """
         file, problems = load_file(_BotFile, folder / BOT_FILE, environ)
-        if file is None:
+        if file is not None and core is not None:
+            problems = tuple(_wrong_pins(file.pins, core, folder / BOT_FILE, environ))
+        if file is None or problems:
             raise ConfigurationError(problems)
         return cls(
             locale=_locale(environ) if file.language == "auto" else file.language,
             documents=tuple(DocumentSource(entry.path, entry.collection, entry.url) for entry in file.documents),
             audiences=file.audiences,
+            pins={place: Pin(pin.model, pin.policy) for place, pin in file.pins.items()},
             platforms=file.platforms,
         )
 
@@ -91,12 +109,34 @@ def _locale(environ: Mapping[str, str]) -> Locale:
     return "pt-BR" if name.lower().startswith("pt") else "en"
 
 
+def _wrong_pins(
+    pins: Mapping[str, _Pin], core: RagSettings, path: Path, environ: Mapping[str, str]
+) -> Iterator[ConfigurationProblem]:
+    """The models of the pins that the other file's catalogue does not know."""
+    expected = {
+        ("pins", place, "model"): core.expected_instead(pin.model)
+        for place, pin in pins.items()
+        if pin.model is not None
+    }
+    if not any(expected.values()):
+        return
+    document = parse(read_text(path), file=str(path), environ=environ)  # once more, for the lines
+    for key, phrase in expected.items():
+        if phrase is not None:
+            sentence = f"expected {phrase}, not {document.origins[key].shown}"
+            yield ConfigurationProblem(str(path), document.line_of(key), dotted(key), sentence)
+
+
 def check_files(folder: Path, environ: Mapping[str, str]) -> tuple[ConfigurationProblem, ...]:
     """Every problem of both files and of the environment; none if ragbot can start with them."""
     problems: list[ConfigurationProblem] = []
-    for load in (RagSettings.load, BotSettings.load):
-        try:
-            load(folder, environ)
-        except ConfigurationError as error:
-            problems += error.problems
+    core: RagSettings | None = None
+    try:
+        core = RagSettings.load(folder, environ)
+    except ConfigurationError as error:
+        problems += error.problems
+    try:
+        BotSettings.load(folder, environ, core)
+    except ConfigurationError as error:
+        problems += error.problems
     return tuple(dict.fromkeys(problems))  # a missing folder is a problem of both

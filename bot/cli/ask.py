@@ -5,14 +5,15 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
+from bot.access import Access
 from bot.bootstrap import Bot, open_bot
 from bot.cli import EXIT_FAILED, EXIT_OK
+from bot.cli.access import chosen_access
 from bot.cli.output import print_json, usd
 from bot.cli.parser import WrongUse
-from bot.cli.scope import chosen_scope
 from bot.platforms.console.keyboard import read_line
 from bot.platforms.console.platform import NAME, answer_once
-from rag.model import Answer, Scope
+from rag.model import Answer, TokenUsage
 
 
 async def run(options: Namespace) -> int:
@@ -21,16 +22,19 @@ async def run(options: Namespace) -> int:
     if not question:
         raise WrongUse('what is the question? For example: ragbot ask "How do I set a daily budget?"')
     async with open_bot(options) as bot:
-        return await answer(bot, question, scope=await chosen_scope(bot, options), as_json=options.json)
+        access = await chosen_access(bot, options)
+        return await answer(bot, question, access=access, as_json=options.json)
 
 
-async def answer(bot: Bot, question: str, *, scope: Scope | None = None, as_json: bool = False) -> int:
-    """Answer a question on the standard output."""
+async def answer(bot: Bot, question: str, *, access: Access | None = None, as_json: bool = False) -> int:
+    """Answer a question on the standard output; `access` in place of what is configured."""
+    access = access or bot.access
     if as_json:
-        allowed = scope or bot.access.scope_of(NAME)
-        print_json(as_dict(await bot.pipeline.query(question, scope=allowed)))
+        scope, pin = access.scope_of(NAME), access.pin_of(NAME)
+        print_json(as_dict(await bot.pipeline.query(question, scope=scope, pin=pin)))
         return EXIT_OK
-    card = await answer_once(bot.conversation(scope).handle, question, locale=bot.settings.locale, stdout=sys.stdout)
+    handle = bot.conversation(access).handle
+    card = await answer_once(handle, question, locale=bot.settings.locale, stdout=sys.stdout)
     return EXIT_OK if card.receipt else EXIT_FAILED
 
 
@@ -68,13 +72,29 @@ def as_dict(answer: Answer) -> dict[str, object]:
         "refused": answer.refused,
         "nearest_titles": list(answer.nearest_titles),
         "cached": answer.cached,
-        "tokens": {
-            "input": answer.tokens.input,
-            "output": answer.tokens.output,
-            "cached_input": answer.tokens.cached_input,
-        },
+        "age_s": None if answer.age_s is None else round(answer.age_s, 3),
+        "similar_to": answer.similar_to,
+        "truncated": answer.truncated,
+        "unbacked": answer.unbacked,
+        "degraded": answer.degraded,
+        "tokens": _tokens(answer.tokens),
+        "tokens_estimated": answer.tokens.estimated,
         "cost_usd": usd(answer.cost_micro_usd),
         "latency_s": round(answer.latency_s, 4),
-        "degraded": answer.degraded,
+        "attempts": [
+            {
+                "provider": attempt.provider,
+                "model": attempt.model,
+                "outcome": attempt.outcome,
+                "seconds": round(attempt.seconds, 4),
+                "tokens": _tokens(attempt.tokens),
+                "cost_usd": usd(attempt.cost_micro_usd),
+            }
+            for attempt in answer.attempts
+        ],
         "reference": answer.reference,
     }
+
+
+def _tokens(tokens: TokenUsage) -> dict[str, int | None]:
+    return {"input": tokens.input, "output": tokens.output, "cached_input": tokens.cached_input}

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 from argparse import Namespace
 
+from bot.access import Access
 from bot.bootstrap import Bot, open_bot
 from bot.cli import EXIT_OK
-from bot.cli.scope import chosen_scope
+from bot.cli.access import chosen_access
 from bot.locales import phrases_in
 from bot.platforms import PLATFORMS, PlatformSetup
 from bot.replies import welcome
-from rag.model import Scope
 
 
 async def run(options: Namespace) -> int:
     """Chat until the person leaves."""
     async with open_bot(options) as bot:
-        await chat(bot, scope=await chosen_scope(bot, options))
+        await chat(bot, access=await chosen_access(bot, options))
     return EXIT_OK
 
 
-async def chat(bot: Bot, *, scope: Scope | None = None) -> None:
-    """Serve the console."""
+async def chat(bot: Bot, *, access: Access | None = None) -> None:
+    """Serve the console, with an eye on the catalogue of models."""
     stats = await bot.pipeline.get_stats()
     setup = PlatformSetup(
         locale=bot.settings.locale,
         data_folder=bot.core.data_folder,
         welcome=welcome(stats, phrases_in(bot.settings.locale)),
     )
-    await PLATFORMS["console"](setup).run(bot.conversation(scope).handle)
+    async with asyncio.TaskGroup() as group:
+        watching = group.create_task(bot.pipeline.watch())
+        await PLATFORMS["console"](setup).run(bot.conversation(access).handle)
+        watching.cancel()

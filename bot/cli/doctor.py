@@ -7,7 +7,8 @@ import sys
 import tempfile
 from argparse import Namespace
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -16,14 +17,17 @@ from bot.cli import EXIT_FAILED, EXIT_OK, EXIT_WRONG_USE
 from bot.cli.output import print_json
 from bot.settings import BOT_FILE, BotSettings, check_files
 from bot.text import one_line
+from rag.clock import SystemClock
 from rag.errors import ConfigurationError, IndexUnavailable
 from rag.model import DocumentSource, Health, IndexStats
 from rag.pipeline import RagPipeline
 from rag.retrieval.schema import identity
+from rag.routing.catalogue import Route
 from rag.settings import RAG_FILE, EmbedderSettings, RagSettings
 
 # More rows than this outside the full-text index make every question noticeably slower.
 _UNINDEXED_ROWS = 1_000
+State = Literal["ok", "note", "failed"]
 # Green, yellow, red.
 _COLOURS = {"ok": 32, "note": 33, "failed": 31}
 
@@ -38,7 +42,7 @@ class Finding:
     """
 
     what: str
-    state: Literal["ok", "note", "failed"]
+    state: State
     told: str
     remedy: str = ""
 
@@ -68,18 +72,24 @@ async def _findings(folder: Path, environ: Mapping[str, str]) -> AsyncIterator[F
     if problems := check_files(folder, environ):
         raise ConfigurationError(problems)
     yield _configuration(folder)
-    core, settings = RagSettings.load(folder, environ), BotSettings.load(folder, environ)
+    core = RagSettings.load(folder, environ)
+    settings = BotSettings.load(folder, environ)
     yield _data_folder(core.data_folder)
     for source in settings.documents:
         yield _documents(source, folder)
     yield _keys(core, folder)
+    models = list(_models(core, SystemClock().now().date(), folder))
+    for finding in models:
+        yield finding
     try:
         async with await RagPipeline.open(folder, environ=environ) as pipeline:
             health = await pipeline.health_check()
     except IndexUnavailable as error:
         yield _broken_index(str(error), core)
         return
-    for finding in _parts(health, core):
+    told = {finding.told for finding in models}
+    others = tuple(problem for problem in health.problems if problem not in told)
+    for finding in _parts(replace(health, problems=others), core):
         yield finding
 
 
@@ -118,6 +128,28 @@ def _keys(core: RagSettings, folder: Path) -> Finding:
     if not ready:
         return Finding("keys", "note", "no provider has a key: answers are quoted from the documents")
     return Finding("keys", "ok", f"present for {', '.join(ready)}")
+
+
+def _models(core: RagSettings, today: date, folder: Path) -> Iterator[Finding]:
+    """Whether the models on the routes are served, now and in the next weeks, and whether any may be asked."""
+    routes = core.routes.values()
+    routed = tuple(dict.fromkeys([*(name for route in routes for name in route.models), *core.cheaper_models]))
+    notices = core.catalogue.notices(today, routed)
+    for notice in notices:
+        state: State = "failed" if notice.level == "error" else "note"
+        remedy = "" if notice.kind == "price_change" else f"change it in {folder / RAG_FILE}"
+        yield Finding("models", state, notice.text, remedy)
+    if not notices:
+        yield Finding("models", "ok", f"{len(routed)} on the routes, all of them served for the next weeks")
+    silent = [task for task, route in core.routes.items() if not _has_a_key(core, route)]
+    if 0 < len(silent) < len(core.routes):  # where no provider has a key at all, that has been told
+        told = f"no model for {', '.join(silent)} has a key: those answers are quoted from the documents"
+        remedy = f"add a model whose provider has a key to routing.routes in {folder / RAG_FILE}, or set its key"
+        yield Finding("routes", "note", told, remedy)
+
+
+def _has_a_key(core: RagSettings, route: Route) -> bool:
+    return any(core.providers[name.partition("/")[0]].configured for name in route.models)
 
 
 def _parts(health: Health, core: RagSettings) -> Iterator[Finding]:

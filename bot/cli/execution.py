@@ -38,8 +38,16 @@ async def _until_terminated(options: Namespace) -> int:
     with suppress(NotImplementedError):  # Windows has no such signal
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     # Only this command's module is imported, and what it needs.
-    code: int = await importlib.import_module(f"bot.cli.{options.command}").run(options)
+    try:
+        code: int = await importlib.import_module(f"bot.cli.{options.command}").run(options)
+    except ExceptionGroup as group:  # of tasks side by side: what failed first has ended the others
+        raise _first(group) from group
     return code
+
+
+def _first(error: Exception) -> Exception:
+    """The error itself, or the first one in a group."""
+    return _first(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error
 
 
 def _advice(error: RagError) -> str:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 
 from bot.text import one_line
 
@@ -27,8 +28,14 @@ def usd(micro_usd: int | None) -> float | None:
     return None if micro_usd is None else micro_usd / _MICRO
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, numeric: Sequence[int] = ()) -> None:
-    """A table; `numeric` columns (from 0) are set to the right."""
+def print_table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    numeric: Sequence[int] = (),
+    styles: Sequence[str] = (),
+) -> None:
+    """A table; `numeric` columns (from 0) are set to the right, and on a terminal each row has its style, if any."""
     clean = [[one_line(cell) for cell in row] for row in rows]
     if sys.stdout.isatty():
         from rich.console import Console
@@ -38,8 +45,8 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, numeri
         table = Table(box=None, pad_edge=False, header_style="bold")
         for position, column in enumerate(columns):
             table.add_column(column, justify="right" if position in numeric else "left")
-        for row in clean:
-            table.add_row(*(Text(cell) for cell in row))
+        for row, style in zip_longest(clean, styles):
+            table.add_row(*(Text(cell) for cell in row), style=style)
         Console().print(table)
         return
     widths = [max(len(cell) for cell in cells) for cells in zip(columns, *clean, strict=True)]

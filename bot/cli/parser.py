@@ -28,15 +28,30 @@ _COMMANDS = (
         ("ragbot run", 'ragbot run --question "How do I set a daily budget?"'),
         ("one_question",),
     ),
-    _Command("chat", "chat in this terminal", ("ragbot chat", "ragbot chat --collection handbook"), ("scope",)),
+    _Command(
+        "chat",
+        "chat in this terminal",
+        ("ragbot chat", "ragbot chat --collection handbook", "ragbot chat --policy cheapest"),
+        ("scope", "pin"),
+    ),
     _Command(
         "ask",
         "answer one question",
         (
             'ragbot ask "How do I set a daily budget?"',
             "ragbot ask --json --collection handbook 'quantas férias tenho?'",
+            'ragbot ask --model openai/gpt-6.1-terra "Compare the two backup plans."',
         ),
-        ("question", "scope", "json"),
+        ("question", "scope", "pin", "json"),
+    ),
+    _Command(
+        "route",
+        "tell which models a message would be sent to, in which order and why; sends nothing",
+        (
+            'ragbot route "Write a script that restores the last backup."',
+            'ragbot route --policy cheapest --json "quantas férias tenho?"',
+        ),
+        ("message", "pin", "json"),
     ),
     _Command(
         "ingest",
@@ -162,6 +177,19 @@ def _question(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _message(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("message", nargs="*", type=_text, metavar="MESSAGE", help="what would be written to the bot")
+
+
+def _pin(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", metavar="PROVIDER/MODEL", help="ask this model and no other")
+    parser.add_argument(
+        "--policy",
+        choices=("preferred", "cheapest", "fastest"),
+        help="which of a route's models come first (default: what the route says)",
+    )
+
+
 def _one_question(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--question", type=_text, default="", metavar="TEXT", help="answer this one question and exit")
 
@@ -207,6 +235,8 @@ def _json(parser: argparse.ArgumentParser) -> None:
 _ARGUMENTS = {
     "question": _question,
     "one_question": _one_question,
+    "message": _message,
+    "pin": _pin,
     "scope": _scope,
     "paths": _paths,
     "remove": _remove,

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Mapping
 from importlib.metadata import version
+from types import MappingProxyType
 
 from bot.bootstrap import open_bot
 from bot.cli import EXIT_FAILED, EXIT_OK
 from bot.cli.output import print_json, print_table, usd
-from bot.locales import phrases_in
+from bot.locales import Phrases, phrases_in
 from rag.errors import IndexUnavailable
-from rag.model import Budget, Health
+from rag.model import Budget, Health, ProviderHealth, ProviderState
+
+_UNKNOWN = "–"
+_STYLES: Mapping[ProviderState, str] = MappingProxyType(
+    {"resting": "yellow", "probing": "yellow", "off": "red", "not_configured": "dim"}
+)
 
 
 async def run(options: Namespace) -> int:
@@ -93,11 +100,22 @@ def _print(health: Health) -> None:
     if health.providers:
         print()
         print_table(
-            ("provider", "model", "state"),
-            [
-                (provider.provider, provider.model or "–", provider.state.replace("_", " "))
-                for provider in health.providers
-            ],
+            ("provider", "model", "state", "failed", "first token", "whole", "last error"),
+            [_row(provider, phrases) for provider in health.providers],
+            numeric=(3, 4, 5),
+            styles=[_STYLES.get(provider.state, "") for provider in health.providers],
         )
     for problem in health.problems:
         print(f"! {problem}")
+
+
+def _row(provider: ProviderHealth, phrases: Phrases) -> tuple[str, ...]:
+    return (
+        provider.provider,
+        provider.model or _UNKNOWN,
+        provider.state.replace("_", " "),
+        _UNKNOWN if provider.error_rate is None else phrases.percent(provider.error_rate),
+        _UNKNOWN if provider.first_token_p50_s is None else phrases.seconds(provider.first_token_p50_s),
+        _UNKNOWN if provider.latency_p50_s is None else phrases.seconds(provider.latency_p50_s),
+        provider.last_error or _UNKNOWN,
+    )

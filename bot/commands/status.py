@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bot.commands.base import Command, Invocation
 from bot.locales import Phrases
 from bot.messages import Card
@@ -21,7 +23,11 @@ def _report(health: Health, phrases: Phrases) -> str:
         phrases("status.store_ok" if health.store_ok else "status.store_down", kind=health.store_kind),
     ]
     # Who reads this cannot configure a provider; what matters is which models write the answers.
-    models = [_model(provider, phrases) for provider in health.providers if provider.model is not None]
+    models = [
+        _model(provider, phrases)
+        for provider in health.providers
+        if provider.model is not None and provider.state != "not_configured"
+    ]
     lines += models or [phrases("status.no_model")]
     return "\n".join(lines)
 
@@ -38,7 +44,19 @@ def _index(index: IndexStats | None, phrases: Phrases) -> str:
 
 def _model(provider: ProviderHealth, phrases: Phrases) -> str:
     name = code_span(f"{provider.provider}/{provider.model}")
-    return phrases("status.model", model=name, state=phrases(f"provider_state.{provider.state}"))
+    line = phrases("status.model", model=name, state=phrases(f"provider_state.{provider.state}"))
+    figures = ", ".join(_figures(provider, phrases))
+    return phrases("status.figures", line=line, figures=figures) if figures else line
+
+
+def _figures(provider: ProviderHealth, phrases: Phrases) -> Iterator[str]:
+    """What is known of its calls of late."""
+    if provider.first_token_p50_s is not None:
+        yield phrases("status.first_token", time=phrases.seconds(provider.first_token_p50_s))
+    if provider.latency_p50_s is not None:
+        yield phrases("status.latency", time=phrases.seconds(provider.latency_p50_s))
+    if provider.error_rate:
+        yield phrases("status.error_rate", share=phrases.percent(provider.error_rate))
 
 
 STATUS = Command(name="status", summary="status.summary", example="/status", run=_run)

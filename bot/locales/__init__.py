@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 LOCALES = ("en", "pt-BR")
 
+_SPANS = (("format.days", 86_400), ("format.hours", 3600), ("format.minutes", 60))
 _MICRO = 1_000_000
 _CENTS = 2
 
@@ -45,6 +46,17 @@ class Phrases:
     def seconds(self, seconds: float) -> str:
         """A duration, in hundredths below one second and in tenths above."""
         return self("format.seconds", amount=self.number(seconds, decimals=2 if seconds < 1 else 1))
+
+    def span(self, seconds: float) -> str:
+        """A length of time that needs no precision: `45 s`, `12 min`, `2 h`, `3 d`."""
+        for unit, length in _SPANS:
+            if seconds >= 2 * length:
+                return self(unit, amount=self.number(seconds / length))
+        return self("format.seconds", amount=self.number(seconds))
+
+    def percent(self, share: float) -> str:
+        """A share between 0 and 1."""
+        return self("format.percent", amount=self.number(100 * share))
 
     def usd(self, micro_usd: int) -> str:
         """An amount of money to the last micro-dollar, with no more decimals than it needs and no fewer than cents."""

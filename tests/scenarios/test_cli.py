@@ -119,12 +119,13 @@ def test_an_answer_as_json_has_what_scripts_rely_on(ingested: Path) -> None:
     assert answer.keys() >= {
         *("question", "answer", "citations", "task", "provider", "model", "rung", "rung_reason"),
         *("cached", "tokens", "cost_usd", "latency_s", "reference"),
+        *("attempts", "age_s", "similar_to", "truncated", "unbacked"),
     }
     assert answer["question"] == "quantos dias\nde férias tenho?"
     assert answer["citations"][0].keys() >= {"n", "title", "source", "quote"}
     assert answer["citations"][0]["source"] == "docs/ferias.md"
     assert answer["tokens"] == {"input": None, "output": None, "cached_input": None}
-    assert answer["rung"] == "extractive"
+    assert (answer["rung"], answer["attempts"], answer["unbacked"]) == ("extractive", [], False)
     assert answer["cost_usd"] == 0
 
 
@@ -134,6 +135,58 @@ def test_a_mistyped_collection_is_wrong_use_and_not_an_answer(ingested: Path) ->
     assert done.returncode == 2
     assert done.stderr == "ragbot ask: there is no collection ragbot-gide; did you mean ragbot-guide?\n"
     assert done.stdout == ""
+
+
+def test_a_mistyped_model_is_wrong_use_and_a_known_one_is_pinned(ingested: Path) -> None:
+    mistyped = ragbot(ingested, "ask", "--model", "openai/gpt-6.1-tera", "daily budget?")
+    pinned = ragbot(ingested, "ask", "--json", "--model", "openai/gpt-6.1-terra", "daily budget?")
+
+    assert mistyped.returncode == 2
+    assert mistyped.stderr == (
+        "ragbot ask: there is no model openai/gpt-6.1-tera; did you mean openai/gpt-6.1-terra?\n"
+    )
+    assert json.loads(pinned.stdout)["rung"] == "extractive", "without a key no model is asked"
+
+
+def test_a_message_s_route_is_told_without_asking_anybody(ingested: Path) -> None:
+    message = ("route", "write a python script that restores the last backup")
+    keys = {"OPENAI_API_KEY": "sk-unused"}  # nothing is sent: the network is not there
+
+    told = ragbot(ingested, *message, env=keys)
+    plan = json.loads(ragbot(ingested, *message, "--json", env=keys).stdout)
+    pinned = json.loads(ragbot(ingested, *message, "--json", "--model", "openai/gpt-6-luna", env=keys).stdout)
+
+    assert (plan["kind"], plan["command"], plan["task"], plan["language"]) == (
+        "question",
+        None,
+        "code_generation",
+        "en",
+    )
+    taken = [candidate for candidate in plan["candidates"] if candidate["taken"]]
+    assert {candidate["provider"] for candidate in taken} == {"openai"}
+    assert taken[0]["reason"] == "first"
+    assert 0 < taken[0]["estimate_usd"] < 1
+    assert f"openai/{taken[0]['model']}" in told.stdout
+    assert "its provider has no key" in told.stdout
+    assert [c["model"] for c in pinned["candidates"] if c["taken"]] == ["gpt-6-luna"]
+
+
+def test_a_place_s_pin_holds_for_its_questions_and_a_wrong_one_is_told_with_its_line(copied: Path) -> None:
+    (copied / "config").mkdir()
+    settings = copied / "config/bot.yaml"
+    keys = {"OPENAI_API_KEY": "sk-unused"}
+
+    settings.write_text("pins:\n  console: {model: openai/gpt-6-luna}\n")
+    plan = json.loads(ragbot(copied, "route", "--json", "what is the daily budget?", env=keys).stdout)
+    settings.write_text("pins:\n  console: {model: openai/gpt-6-lunar}\n")
+    wrong = ragbot(copied, "ask", "anything?")
+
+    assert [c["model"] for c in plan["candidates"] if c["taken"]] == ["gpt-6-luna"]
+    assert wrong.returncode == 2
+    assert wrong.stderr.endswith(
+        "config/bot.yaml:2: pins.console.model: expected a model from models (the nearest is openai/gpt-6-luna), not"
+        ' "openai/gpt-6-lunar"\n'
+    )
 
 
 def test_a_terminal_that_knows_ascii_alone_gets_every_answer(ingested: Path) -> None:
@@ -505,10 +558,17 @@ def test_a_reader_who_has_left_is_no_error_to_complain_about(arguments: tuple[st
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
-def test_an_output_that_cannot_be_written_is_told_in_a_line(ingested: Path) -> None:
+@pytest.mark.parametrize("command", ["sources", "chat"])
+def test_an_output_that_cannot_be_written_is_told_in_a_line(command: str, ingested: Path) -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
-            [*PROGRAM, "sources"], check=False, cwd=ingested, env=environment(), stdout=full, stderr=subprocess.PIPE
+            [*PROGRAM, command],
+            check=False,
+            cwd=ingested,
+            env=environment(),
+            input=b"/sources\n",
+            stdout=full,
+            stderr=subprocess.PIPE,
         )
 
     assert done.returncode == 1

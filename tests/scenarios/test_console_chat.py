@@ -27,6 +27,7 @@ from bot.platforms.console.platform import ConsolePlatform, answer_once
 from bot.ports import Pipeline
 from rag.clock import SystemClock
 from rag.errors import StateUnavailable
+from rag.model import Turn
 from tests.fakes.scripted_pipeline import BUDGET, DEMONSTRATION, REFUSAL, ScriptedPipeline, says
 
 PATIENCE_S = 20
@@ -53,6 +54,18 @@ async def test_a_question_through_a_pipe_is_answered_with_notice_sources_and_rec
         "\n"
         "no model · extractive (no model configured) · $0.00 · 1.5 s · ref ab12cd34\n"
     )
+
+
+async def test_an_answer_that_begins_again_is_told_in_the_pipe_and_remembered_without_its_first_beginning() -> None:
+    pipeline = ScriptedPipeline(DEMONSTRATION)
+
+    output = await chat(pipeline, "restart", "and before?")
+
+    before, told, after = output.partition("openai/gpt broke off; ")
+    assert told
+    assert before.splitlines()[-2:] == ["Wrong thr", ""]
+    assert after.startswith("what it wrote is void. Starting again.\n\nRight.\n\nEnd.\n")
+    assert pipeline.asked[-1].history == (Turn("user", "restart"), Turn("assistant", "Right.\n\nEnd."))
 
 
 async def test_each_line_is_a_question_and_empty_ones_are_none() -> None:
@@ -286,6 +299,15 @@ def test_ctrl_c_at_the_prompt_clears_the_line_and_twice_in_a_row_leaves(english:
     english.press("\x03")
 
     assert english.exit_code() == 0
+
+
+def test_an_answer_that_begins_again_is_drawn_anew_at_a_terminal(english: Terminal) -> None:
+    english.enter("restart")
+    english.read_until("what it wrote is void. Starting again.\r\n")
+    shown = english.read_until("ab12cd34")
+
+    assert "Wrong" not in shown
+    assert shown.index("Right.") < shown.index("End.")
 
 
 def test_an_empty_line_asks_nothing(english: Terminal) -> None:

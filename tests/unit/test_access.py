@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.access import Access
-from rag.model import Scope
+from rag.model import NO_PIN, Pin, Scope
 
 
 def test_without_audiences_every_place_reads_everything() -> None:
@@ -30,3 +30,16 @@ def test_once_anything_is_restricted_nobody_reads_what_no_audience_grants(
 
     assert readable is not None
     assert readable <= set(audiences.get(place, [])) | set(audiences.get("*", []))
+
+
+def test_a_place_is_pinned_by_its_name_by_the_star_or_not_at_all() -> None:
+    pins = {"C1": Pin(model="openai/gpt"), "C2": NO_PIN, "*": Pin(policy="cheapest")}
+    access = Access(pins=pins)
+
+    assert [access.pin_of(place) for place in ("C1", "C2", "C3")] == [
+        Pin(model="openai/gpt"),
+        NO_PIN,
+        Pin(policy="cheapest"),
+    ]
+    assert Access().pin_of("C1") == NO_PIN
+    assert Access(pins=pins).scope_of("C1") == Scope.everything()

@@ -7,7 +7,8 @@ import pytest
 
 from bot.settings import BOT_FILE, BotSettings, check_files
 from rag.errors import ConfigurationError
-from rag.settings import RAG_FILE
+from rag.model import NO_PIN, Pin
+from rag.settings import RAG_FILE, RagSettings
 
 SHIPPED = Path(__file__).parents[2] / "config"
 
@@ -34,7 +35,7 @@ def test_by_default_the_console_answers_from_the_guide_and_every_place_reads_eve
     settings = BotSettings.load(tmp_path, {})
     (guide,) = settings.documents
     assert (guide.path, guide.collection, guide.url) == (Path("docs"), "ragbot-guide", None)
-    assert settings.audiences == {}
+    assert (settings.audiences, settings.pins) == ({}, {})
     assert settings.platforms.console.enabled
 
 
@@ -50,6 +51,10 @@ def test_everything_that_is_written_is_read(tmp_path: Path) -> None:
           1234567890: [api.v2]
           console: [default, api.v2]
           "*": []
+        pins:
+          console: {model: openai/gpt}
+          quiet:
+          "*": {policy: cheapest}
         platforms: {console: {enabled: no}}
         """,
         {"LANG": "en_US.UTF-8"},
@@ -59,6 +64,7 @@ def test_everything_that_is_written_is_read(tmp_path: Path) -> None:
     assert (handbook.path, handbook.collection) == (Path("handbook"), "default")
     assert (api.path, api.collection, api.url) == (Path("api"), "api.v2", "https://docs.example.com/api")
     assert settings.audiences == {"1234567890": ("api.v2",), "console": ("default", "api.v2"), "*": ()}
+    assert settings.pins == {"console": Pin(model="openai/gpt"), "quiet": NO_PIN, "*": Pin(policy="cheapest")}
     assert not settings.platforms.console.enabled
 
 
@@ -96,6 +102,11 @@ def test_auto_is_the_language_of_the_system(tmp_path: Path, environ: dict[str, s
         ),
         ("documents: [docs]", '1: documents[0]: expected keys and values, not "docs"'),
         ("platforms: {slack: {}}", "1: platforms.slack: unknown key; known here: console"),
+        (
+            "pins: {console: {policy: cheap}}",
+            '1: pins.console.policy: expected preferred, cheapest or fastest, not "cheap"',
+        ),
+        ("pins: {console: {modle: a/b}}", "1: pins.console.modle: unknown key; did you mean model?"),
         ("audiences: {console: team}", '1: audiences.console: expected a list, not "team"'),
     ],
 )
@@ -113,6 +124,41 @@ def test_a_collection_has_a_plain_name(tmp_path: Path, name: str) -> None:
 
 def test_a_name_of_64_characters_is_fine(tmp_path: Path) -> None:
     assert load(tmp_path, f"audiences: {{console: [{'a' * 64}]}}").audiences == {"console": ("a" * 64,)}
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("openai/gpt-6.1-tera", "a model from models (the nearest is openai/gpt-6.1-terra)"),
+        ("gpt-6.1-terra", "a model whose provider is one of those under providers: anthropic, gemini, openai"),
+    ],
+)
+def test_a_place_is_pinned_to_a_model_of_the_catalogue(tmp_path: Path, model: str, expected: str) -> None:
+    path = tmp_path / BOT_FILE
+    path.write_text(f"\ufeffpins:\n  '*': {{model: openai/gpt-6-luna}}\n  C1:\n    model: {model}\n", encoding="utf-8")
+
+    with pytest.raises(ConfigurationError) as caught:
+        BotSettings.load(tmp_path, {}, RagSettings.load(tmp_path, {}))
+
+    assert [str(problem) for problem in caught.value.problems] == [
+        f'{path}:4: pins.C1.model: expected {expected}, not "{model}"'
+    ]
+
+
+def test_a_bot_starts_though_the_model_of_a_pin_is_gone(tmp_path: Path) -> None:
+    (tmp_path / BOT_FILE).write_text("pins: {a: {model: openai/gpt-4-turbo}, b: {model: openai/gpt-6.1-terra}}")
+
+    settings = BotSettings.load(tmp_path, {}, RagSettings.load(tmp_path, {}))
+
+    assert settings.pins["a"] == Pin(model="openai/gpt-4-turbo")
+
+
+def test_check_files_checks_the_pins_against_the_catalogue_of_the_other_file(tmp_path: Path) -> None:
+    (tmp_path / BOT_FILE).write_text("pins: {console: {model: openai/gpt-99}}", encoding="utf-8")
+
+    (found,) = check_files(tmp_path, {})
+
+    assert (found.line, found.key) == (1, "pins.console.model")
 
 
 def test_check_files_tells_every_problem_of_both_files_and_the_environment(tmp_path: Path) -> None:

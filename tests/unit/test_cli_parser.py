@@ -10,7 +10,7 @@ import pytest
 from bot.cli import EXIT_OK, EXIT_WRONG_USE, main
 from bot.cli.parser import parse
 
-COMMANDS = ["run", "chat", "ask", "ingest", "sources", "status", "doctor", "eval", "bench"]
+COMMANDS = ["run", "chat", "ask", "route", "ingest", "sources", "status", "doctor", "eval", "bench"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -50,6 +50,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         ("ask --jsn why", "ragbot ask: unrecognized arguments: --jsn"),
         ("ask --js why", "ragbot ask: unrecognized arguments: --js"),
         ("ask --collection a/b why", "'a/b' cannot be a collection's name"),
+        ("ask --policy cheap why", "argument --policy: invalid choice: 'cheap' (choose from"),
         ("ingest nowhere.md", "there is no file or folder nowhere.md"),
         (f"ingest {'long' * 200}", "there is no file or folder long"),
         ("eval nowhere", "there is no file or folder nowhere"),

@@ -142,6 +142,20 @@ async def test_status_says_what_does_not_work() -> None:
     ]
 
 
+async def test_status_tells_how_the_models_fare_and_not_their_errors() -> None:
+    models = (
+        ProviderHealth("openai", "gpt", "ready", error_rate=0.0, first_token_p50_s=0.42, latency_p50_s=2.14),
+        ProviderHealth("gemini", "flash", "resting", error_rate=0.5, last_error="HTTP 503 from 10.0.0.7"),
+        ProviderHealth("anthropic", "claude", "not_configured"),
+    )
+    health = replace(HEALTH, providers=models)
+
+    assert (await run("status", pipeline=ScriptedPipeline(health=health))).splitlines()[4:] == [
+        "- Model `openai/gpt`: ready (first words after 0.42 s, whole answers after 2.1 s)",
+        "- Model `gemini/flash`: resting after failures (50% of calls failed)",
+    ]
+
+
 async def test_status_of_an_empty_index_counts_zero() -> None:
     health = replace(HEALTH, index=IndexStats(0, 0, 0, None))
 

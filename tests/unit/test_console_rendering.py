@@ -192,6 +192,67 @@ async def test_a_card_that_says_something_else_than_was_streamed_is_printed_whol
     assert "The right answer." in displayed(screen.getvalue())
 
 
+RESTARTED = "gpt broke off: the answer begins again."
+
+
+async def begin_again(reply: ConsoleReply, wrong: str, right: str) -> None:
+    await reply.status("Searching…")
+    await reply.append(wrong)
+    await reply.restart(RESTARTED)
+    await reply.append(right)
+    await reply.finish(Card(right))
+
+
+async def test_an_answer_that_begins_again_takes_its_first_beginning_off_the_screen() -> None:
+    screen = Screen()
+    screen.write("› the question\n\n")
+
+    reply = live(screen)
+    await reply.append("Wrong one.\n\n- wrong two\n- and three\n\nwrong ")
+    await reply.restart(RESTARTED)
+    await begin_again(reply, "Wrong four.\n\nWrong five.\n\nwrong", "Right one.\n\nRight two.")
+
+    shown = "\n".join(displayed(screen.getvalue()))
+    assert shown.strip("\n").split("\n\n") == [
+        "› the question",
+        f"{RESTARTED}\n{RESTARTED}",
+        "Right one.",
+        "Right two.",
+    ]
+    assert reply.streamed == "Right one.\n\nRight two."
+
+
+async def test_what_has_left_the_screen_stays_there_and_the_rest_is_taken_back() -> None:
+    screen = Screen()
+    wrong = "".join(f"Wrong {n}.\n\n" for n in range(20))
+
+    await begin_again(live(screen, height=10), wrong, "Right.")
+
+    shown = "\n".join(displayed(screen.getvalue())).strip("\n").split("\n\n")
+    assert shown == [*(f"Wrong {n}." for n in range(14)), RESTARTED, "Right."]
+
+
+async def test_after_a_window_was_resized_nothing_is_erased_by_a_wrong_count_of_lines() -> None:
+    screen = Screen()
+    screen.write("› the question\n\n")
+    reply = live(screen)
+    await reply.append("Wrong.\n\nWrong again.\n")
+    reply._console.width = 40
+
+    await begin_again(reply, "", "Right.")
+
+    shown = "\n".join(displayed(screen.getvalue())).strip("\n").split("\n\n")
+    assert shown == ["› the question", "Wrong.", RESTARTED, "Right."]
+
+
+async def test_a_pipe_that_takes_nothing_back_is_told_of_the_restart_on_a_line_of_its_own() -> None:
+    page = io.StringIO()
+
+    await begin_again(PlainReply(page, ENGLISH), "A wrong begin", "The right answer.")
+
+    assert page.getvalue() == f"A wrong begin\n\n{RESTARTED}\n\nThe right answer.\n"
+
+
 async def test_plain_text_has_no_escape_sequences_and_keeps_markdown_as_it_is_written() -> None:
     page = io.StringIO()
     text = "Set **it**\x1b[2J to `1`.\r\n"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import aclosing
 
 import pytest
 
@@ -9,7 +10,7 @@ from bot.access import Access
 from bot.conversation import Conversation
 from bot.messages import Card, IncomingMessage, Locale
 from rag.errors import StateUnavailable
-from rag.model import Scope, Status, Turn
+from rag.model import NO_PIN, Pin, Restart, Scope, Status, Turn
 from tests.fakes.clock import FakeClock
 from tests.fakes.scripted_pipeline import REFUSAL, Forever, ScriptedPipeline, says
 
@@ -28,6 +29,9 @@ class PageReply:
     async def append(self, markdown: str) -> None:
         self.said.append(markdown)
         self.appended.set()
+
+    async def restart(self, notice: str) -> None:
+        self.said.append(f"[{notice}]")
 
     async def finish(self, card: Card) -> None:
         assert self.card is None
@@ -62,9 +66,36 @@ async def test_a_question_goes_on_with_its_history_in_the_scope_of_its_place() -
 
     (asked,) = pipeline.asked
     assert (asked.question, asked.history, asked.scope) == ("What?", (Turn("user", "before"),), Scope.of("handbook"))
+    assert asked.pin == NO_PIN
     assert reply.said == ["(Searching the documents…)", REFUSAL]
     assert reply.card is not None
     assert reply.card.text == REFUSAL
+
+
+async def test_a_question_from_a_place_with_a_pin_is_asked_with_it() -> None:
+    pipeline = ScriptedPipeline()
+    access = Access(pins={"C1": Pin(model="openai/gpt"), "*": Pin(policy="cheapest")})
+
+    await conversation(pipeline, access=access).handle(message("What?", event_id="1"), PageReply())
+    await conversation(pipeline, access=access).handle(message("What?", event_id="2", place="C2"), PageReply())
+
+    assert [asked.pin for asked in pipeline.asked] == [Pin(model="openai/gpt"), Pin(policy="cheapest")]
+
+
+async def test_an_answer_that_begins_again_is_told_and_forgets_its_first_beginning() -> None:
+    script = says("A wrong", " beginning", Restart("openai", "gpt"), "The right", StateUnavailable())
+    reply = PageReply()
+
+    await conversation(ScriptedPipeline({"What?": script})).handle(message("What?"), reply)
+
+    assert reply.said[2:] == [
+        "A wrong",
+        " beginning",
+        "[openai/gpt broke off; what it wrote is void. Starting again.]",
+        "The right",
+    ]
+    assert reply.card is not None
+    assert reply.card.text == "The right"
 
 
 async def test_an_event_delivered_twice_is_answered_once() -> None:
@@ -170,6 +201,30 @@ async def test_a_cancelled_answer_keeps_what_was_written_and_the_cancellation_go
     with pytest.raises(asyncio.CancelledError):
         await answering
     assert reply.card == Card("Half", notice="Stopped. The answer is not complete.")
+
+
+@pytest.mark.parametrize("end", [asyncio.CancelledError(), BrokenPipeError()], ids=repr)
+async def test_however_an_answer_ends_its_stream_is_closed_before_the_message_is_done(end: BaseException) -> None:
+    closed = []
+
+    class Upstream(ScriptedPipeline):
+        async def stream(self, *arguments: object, **named: object):  # type: ignore[override, no-untyped-def]  # noqa: ANN202
+            try:
+                async with aclosing(super().stream(*arguments, **named)) as events:  # type: ignore[arg-type]
+                    async for event in events:
+                        yield event
+            finally:
+                closed.append(True)
+
+    class Ending(PageReply):
+        async def append(self, _markdown: str) -> None:
+            raise end
+
+    # While the reply is being written to, the stream waits in the middle of its work.
+    with pytest.raises(type(end)):
+        await conversation(Upstream()).handle(message("What?"), Ending())
+
+    assert closed
 
 
 async def test_nobody_is_apologised_to_after_the_reader_left() -> None:

@@ -3,14 +3,17 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from bot.cli import EXIT_FAILED, EXIT_OK, EXIT_WRONG_USE, doctor
 from bot.cli.doctor import Finding
-from rag.model import Budget, Health, IndexStats
+from rag.model import Budget, Health, IndexStats, Task
+from rag.routing.catalogue import Catalogue, GoneModel, ModelCard, Route
 from rag.settings import RagSettings
 
 HEALTH = Health(
@@ -51,6 +54,7 @@ async def test_a_sound_installation_needs_nothing(capsys: pytest.CaptureFixture[
         "data folder": "ok",
         "documents": "ok",
         "keys": "note",
+        "models": "ok",
         "index": "note",
         "state database": "ok",
     }
@@ -193,6 +197,70 @@ def test_vectors_of_another_model_or_length_are_found(recorded: str | None, stat
 
     assert found.state == state
     assert ("--reembed" in found.remedy) == (state == "failed")
+
+
+DAY = date(2026, 11, 22)
+
+
+def models(folder: Path, routes: Mapping[Task, tuple[str, ...]], **keys: str) -> list[Finding]:
+    """What is told of these routes; the keys are those of the environment."""
+    core = RagSettings.load(folder / "config", keys)
+    cards = (
+        ModelCard(provider="openai", model="gpt", rates=()),
+        ModelCard(provider="openai", model="old", rates=(), retires=date(2026, 12, 11), replacement="openai/gpt"),
+        ModelCard(provider="anthropic", model="claude", rates=()),
+    )
+    catalogue = Catalogue(
+        {card.name: card for card in cards},
+        gone={"openai/gone": GoneModel(name="openai/gone", replacement="openai/gpt")},
+    )
+    named: Mapping[Task, Route] = {task: Route("preferred", names) for task, names in routes.items()}
+    return list(
+        doctor._models(replace(core, catalogue=catalogue, routes=named, cheaper_models=()), DAY, folder / "config")
+    )
+
+
+def test_models_that_are_gone_fail_and_those_that_retire_soon_are_noted_each_once(folder: Path) -> None:
+    found = models(
+        folder,
+        {"factual": ("openai/gpt", "openai/old"), "quick": ("openai/gone", "openai/old", "openai/gpt")},
+        OPENAI_API_KEY="sk-secret",
+    )
+
+    assert found == [
+        Finding(
+            "models",
+            "note",
+            "openai/old retires on 11 December 2026; use openai/gpt instead",
+            f"change it in {folder}/config/llm_providers_config.yaml",
+        ),
+        Finding(
+            "models",
+            "failed",
+            "openai/gone is gone; use openai/gpt instead",
+            f"change it in {folder}/config/llm_providers_config.yaml",
+        ),
+    ]
+
+
+def test_routes_without_any_model_that_has_a_key_are_named(folder: Path) -> None:
+    routes: Mapping[Task, tuple[str, ...]] = {
+        "factual": ("openai/gpt",),
+        "quick": ("anthropic/claude",),
+        "real_time": ("anthropic/claude", "openai/gpt"),
+    }
+
+    *_, silent = models(folder, routes, OPENAI_API_KEY="sk-secret")
+
+    assert silent.what == "routes"
+    assert silent.told == "no model for quick has a key: those answers are quoted from the documents"
+
+
+@pytest.mark.parametrize("key", ["", "sk-secret"])
+def test_sound_routes_are_told_in_one_line_and_missing_keys_are_not_told_twice(key: str, folder: Path) -> None:
+    (found,) = models(folder, {"factual": ("openai/gpt",)}, OPENAI_API_KEY=key)
+
+    assert found == Finding("models", "ok", "1 on the routes, all of them served for the next weeks")
 
 
 def test_rows_outside_the_index_are_noted_when_there_are_many(folder: Path) -> None:

@@ -128,6 +128,26 @@ def test_numbers_dates_and_durations_follow_the_locale() -> None:
     assert portuguese.moment(evening.astimezone(UTC)) == "23/11/2026 01:05 UTC"
 
 
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [
+        (0, "0 s"),
+        (119.4, "119 s"),
+        (120, "2 min"),
+        (7199, "120 min"),
+        (7300, "2 h"),
+        (172_800, "2 d"),
+        (90 * 86_400, "90 d"),
+    ],
+)
+def test_a_length_of_time_is_written_in_its_largest_unit_that_says_enough(seconds: float, written: str) -> None:
+    assert {phrases_in(locale).span(seconds) for locale in LOCALES} == {written}
+
+
+def test_a_share_is_written_in_percent() -> None:
+    assert {phrases_in(locale).percent(0.034) for locale in LOCALES} == {"3%"}
+
+
 def test_amounts_agree_with_their_nouns() -> None:
     phrases = phrases_in("pt-BR")
 

@@ -4,20 +4,27 @@ import pytest
 
 from bot.locales import LOCALES, phrases_in
 from bot.messages import Card, Source
-from bot.replies import answer_card, failure_card, stopped_card, welcome
+from bot.replies import answer_card, failure_card, restart_notice, stopped_card, welcome
 from rag.errors import (
+    BudgetExhausted,
     ConfigurationError,
     ConfigurationProblem,
+    ContentRefused,
     IndexMismatch,
     IngestBusy,
+    ModelGone,
+    PriceUnknown,
+    PromptTooLong,
+    ProviderDisabled,
     ProviderError,
+    ProviderOverloaded,
     ProviderRefused,
     ProviderUnavailable,
     RagError,
     StateUnavailable,
     UnreadableDocument,
 )
-from rag.model import IndexStats
+from rag.model import Answer, Attempt, IndexStats, Outcome, Restart, TokenUsage
 from tests.fakes.scripted_pipeline import answer_to
 
 ENGLISH = phrases_in("en")
@@ -32,9 +39,25 @@ ERRORS: list[Exception] = [
     ProviderRefused(SECRET, provider="openai", status=401),
     ProviderUnavailable(SECRET, provider="openai", status=503),
     ProviderUnavailable(SECRET, provider="openai", retry_after_s=29.2),
+    BudgetExhausted(limit_micro_usd=1, spent_micro_usd=1),
+    PriceUnknown(SECRET),
+    PromptTooLong(SECRET, provider="openai", status=400),
+    ContentRefused(SECRET, provider="openai", status=200),
+    ModelGone(SECRET, provider="openai", status=404),
+    ProviderDisabled(SECRET, provider="openai", status=401),
     RagError(SECRET),
     ZeroDivisionError(SECRET),
 ]
+
+
+def by_model(**changes: object) -> Answer:
+    """An answer that a model wrote, or changed from that."""
+    values = {"provider": "openai", "model": "gpt", "rung": "fresh", "rung_reason": "model_answered", **changes}
+    return answer_to("q", "a [1]", **values)
+
+
+def attempt(model: str, outcome: Outcome, provider: str = "openai") -> Attempt:
+    return Attempt(provider, model, outcome, seconds=1.0, tokens=TokenUsage(), cost_micro_usd=100)
 
 
 def test_an_answer_carries_its_notice_its_sources_and_its_receipt() -> None:
@@ -47,19 +70,15 @@ def test_an_answer_carries_its_notice_its_sources_and_its_receipt() -> None:
 
 
 def test_the_receipt_is_worded_for_its_reader_whatever_the_language_of_the_answer() -> None:
-    answer = answer_to(
-        "q", "An English answer.", model="gpt", rung="fresh", rung_reason="model_answered", cost_micro_usd=4200
-    )
+    answer = by_model(cost_micro_usd=4200)
 
     assert answer_card(answer, PORTUGUESE).receipt == (
-        "gpt · nova (o modelo respondeu) · US$ 0,0042 · 1,5 s · ref. ab12cd34"
+        "openai/gpt · nova (o modelo respondeu) · US$ 0,0042 · 1,5 s · ref. ab12cd34"
     )
 
 
 def test_what_a_model_wrote_is_not_called_a_quotation() -> None:
-    answer = answer_to("q", "a", model="gpt", rung="fresh", rung_reason="model_answered")
-
-    assert answer_card(answer, ENGLISH).notice == ""
+    assert answer_card(by_model(), ENGLISH).notice == ""
 
 
 def test_a_refusal_quotes_nothing_and_does_not_say_that_it_does() -> None:
@@ -78,6 +97,103 @@ def test_a_reader_learns_that_less_was_searched_than_is_configured() -> None:
     )
     assert answer_card(answer_to("q", "a", degraded="budget_exhausted", refused=True), ENGLISH).notice == (
         "Today's budget is used up, so the documents were searched by words alone."
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("saving", "a cheaper model, to keep within the budget"),
+        ("asked_together", "somebody asked the same at that moment"),
+    ],
+)
+def test_the_receipt_says_why_a_fresh_answer_is_not_the_preferred_model_s(reason: str, told: str) -> None:
+    assert answer_card(by_model(rung_reason=reason), ENGLISH).receipt.startswith(f"openai/gpt · fresh ({told}) · ")
+
+
+def test_the_receipt_of_a_fallback_names_each_model_that_failed_once() -> None:
+    attempts = (
+        attempt("gpt-6.1-terra", "overloaded"),
+        attempt("gpt-6.1-terra", "unavailable"),
+        attempt("shared", "refused", provider="openrouter"),
+        attempt("shared", "overloaded", provider="anthropic"),
+        attempt("shared", "answered", provider="anthropic"),
+    )
+    answer = by_model(
+        provider="anthropic", model="shared", rung="fallback", rung_reason="model_failed", attempts=attempts
+    )
+
+    assert answer_card(answer, ENGLISH).receipt.startswith(
+        "anthropic/shared · fallback (gpt-6.1-terra, shared failed) · "
+    )
+    assert "alternativa (falha de gpt-6.1-terra, shared)" in answer_card(answer, PORTUGUESE).receipt
+
+
+def test_the_receipt_of_a_quotation_names_the_models_that_failed_where_any_was_asked() -> None:
+    asked = answer_to("q", "a", rung_reason="models_failed", attempts=(attempt("gpt", "unavailable"),))
+    resting = answer_to("q", "a", rung_reason="models_failed")
+
+    assert answer_card(asked, ENGLISH).receipt.startswith("no model · extractive (gpt failed) · ")
+    assert answer_card(resting, ENGLISH).receipt.startswith("no model · extractive (no model answered) · ")
+
+
+def test_an_answer_from_memory_says_how_old_it_is() -> None:
+    answer = by_model(rung="cached", rung_reason="asked_before", cached=True, age_s=7300.0)
+
+    assert answer_card(answer, ENGLISH).receipt.startswith(
+        "openai/gpt · from memory, 2 h old (asked before) · $0.00 · "
+    )
+    assert "de memória, há 2 h (já perguntada antes)" in answer_card(answer, PORTUGUESE).receipt
+    assert answer_card(answer, ENGLISH).notice == ""
+
+
+def test_an_answer_to_a_similar_question_says_to_which_on_one_line_and_in_short() -> None:
+    answer = by_model(rung="cached", rung_reason="similar_question", age_s=60.0, similar_to="How much\n\x1b[31mmay I?")
+    long = by_model(rung="cached", rung_reason="similar_question", age_s=60.0, similar_to="why " * 200)
+
+    assert answer_card(answer, ENGLISH).notice == "This was the answer to a similar question: “How much may I?”"
+    assert len(answer_card(long, ENGLISH).notice) < 300
+    assert answer_card(long, ENGLISH).notice.endswith("why…”")
+
+
+def test_a_model_s_own_words_are_told_from_what_the_documents_say() -> None:
+    unbacked = by_model(citations=())
+
+    assert answer_card(unbacked, ENGLISH).notice == (
+        "Not backed by the documents: no source stands behind this answer."
+    )
+    assert answer_card(by_model(citations=(), refused=True), ENGLISH).notice == ""
+
+
+def test_an_answer_that_ends_too_early_says_so() -> None:
+    assert answer_card(by_model(truncated=True), ENGLISH).notice == (
+        "The model reached its length limit, so the answer ends too early."
+    )
+
+
+def test_an_apology_says_why_and_does_not_call_itself_unbacked() -> None:
+    answer = answer_to("q", "I cannot answer now.", citations=(), rung="apology", rung_reason="models_failed")
+
+    card = answer_card(answer, ENGLISH)
+
+    assert card.notice == ""
+    assert card.receipt.startswith("no model · apology (no model answered) · ")
+
+
+def test_a_cost_is_exact_where_it_is_small_and_called_about_where_it_was_estimated() -> None:
+    small, estimated = (
+        by_model(cost_micro_usd=312),
+        by_model(cost_micro_usd=312, tokens=TokenUsage(9, 9, estimated=True)),
+    )
+
+    assert " · $0.000312 · " in answer_card(small, ENGLISH).receipt
+    assert " · about $0.000312 · " in answer_card(estimated, ENGLISH).receipt
+    assert " · cerca de US$ 0,000312 · " in answer_card(estimated, PORTUGUESE).receipt
+
+
+def test_a_restart_names_the_model_that_broke_off_on_one_line() -> None:
+    assert restart_notice(Restart("openai", "g\npt"), PORTUGUESE) == (
+        "openai/g pt parou no meio; o que escreveu não vale. Recomeçando."
     )
 
 
@@ -110,6 +226,8 @@ def test_a_provider_that_says_when_to_come_back_is_passed_on_rounded_up() -> Non
     assert failure_card(error, reference="r1", streamed="", phrases=PORTUGUESE).text == (
         "openai não está respondendo. Tente de novo em 30 s. Referência: r1."
     )
+    overloaded = ProviderOverloaded("busy", provider="openai", retry_after_s=1800)
+    assert "in 30 min." in failure_card(overloaded, reference="r1", streamed="", phrases=ENGLISH).text
 
 
 def test_an_error_in_the_middle_keeps_what_was_already_written() -> None:

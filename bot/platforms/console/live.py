@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from rich.console import Console, RenderableType
+from rich.control import Control
 from rich.live import Live
+from rich.segment import ControlType, SegmentLines
 from rich.spinner import Spinner
 from rich.text import Text
 
@@ -30,12 +32,17 @@ class LiveReply:
         self.card: Card | None = None
         self._open = ""
         self._printed = False
+        self._void_lines = 0  # printed for good, and void should the answer begin again
+        self._size = console.size
         self._spinner = Spinner("dots", style="dim")
-        # Drawn from the event loop's timer: with a thread of its own, rich mixes its frames with what is printed above.
-        self._live = Live(
-            console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
-        )
+        self._live = self._new_live()
         self._next_frame: asyncio.TimerHandle | None = None
+
+    def _new_live(self) -> Live:
+        # Drawn from the event loop's timer: with a thread of its own, rich mixes its frames with what is printed above.
+        return Live(
+            console=self._console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
+        )
 
     async def status(self, text: str) -> None:
         """Turn the spinner beside what is being done."""
@@ -49,6 +56,21 @@ class LiveReply:
         self._start()
         if "\n" in markdown:
             self._print(settled_length(self._open))
+
+    async def restart(self, notice: str) -> None:
+        """Take the text off the screen, as far as it is still there to be taken, and say so in its place."""
+        self.close()
+        self.streamed = self._open = ""
+        if self._console.size == self._size:
+            lines = min(self._void_lines, self._size.height - 1)  # what has scrolled away is out of reach
+            erased = ((ControlType.CURSOR_UP, 1), (ControlType.ERASE_IN_LINE, 2)) * lines
+            self._console.control(Control(ControlType.CARRIAGE_RETURN, *erased))
+        else:  # the terminal has broken the lines anew, so that nobody knows how many they are
+            self._console.print()
+        self._console.print(Text(plain(notice), style="yellow"), width=width_of(self._console))
+        self._printed, self._void_lines, self._size = True, 0, self._console.size
+        # A live display cannot be started a second time: it would erase what it drew the first time once more.
+        self._live, self._next_frame = self._new_live(), None
 
     async def finish(self, card: Card) -> None:
         """Print the rest of the text, and what stands under it."""
@@ -88,8 +110,11 @@ class LiveReply:
         self._live.update(self._frame())
         if self._printed:
             self._console.print()
+            self._void_lines += 1
         self._printed = True
-        self._console.print(Blocks(settled))
+        lines = self._console.render_lines(Blocks(settled), pad=False)
+        self._void_lines += len(lines)
+        self._console.print(SegmentLines(lines, new_lines=True))
 
     def _print_below(self, card: Card) -> None:
         width = width_of(self._console)

@@ -60,6 +60,11 @@ class PlainReply:
         self.streamed += markdown
         self._write(plain(markdown))
 
+    async def restart(self, notice: str) -> None:
+        """Say on a line of its own that what stands above is void: nothing can be taken back from a pipe."""
+        self._write(f"\n\n{plain(notice)}\n\n")
+        self.streamed = ""
+
     async def finish(self, card: Card) -> None:
         """Write what is still missing of the text, and what stands under it."""
         self.card = card
