@@ -119,6 +119,11 @@ class Planner:
         self._upstreams = upstreams
         self._today = today
 
+    @property
+    def has_models(self) -> bool:
+        """Whether any provider is configured at all."""
+        return bool(self._upstreams)
+
     def order(self, request: AnswerRequest, purse: Purse) -> Order:
         """The models that the task's route names, in the order of its policy or the pin's."""
         route, pin = self._routes[request.task], request.pin

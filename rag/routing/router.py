@@ -94,15 +94,16 @@ class Router:
             deadline_s=self._till.clock.monotonic() + self._settings.deadline_s,
             longest_wait_s=self._settings.longest_wait_s,
         )
-        try:
-            async for attempt in self._rounds(way):
-                with attempt:
-                    async with aclosing(self._ask_in_turn(way)) as events:
-                        async for event in events:
-                            yield event
-                    return
-        except NobodyAnswered:
-            pass
+        if self._planner.has_models:
+            try:
+                async for attempt in self._rounds(way):
+                    with attempt:
+                        async with aclosing(self._ask_in_turn(way)) as events:
+                            async for event in events:
+                                yield event
+                        return
+            except NobodyAnswered:
+                pass
         async with aclosing(self._descend(way)) as events:
             async for event in events:
                 yield event

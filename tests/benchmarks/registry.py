@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from tests.benchmarks import ingest, memory, quality, query, relevance, start
+from tests.benchmarks import ingest, memory, paraphrases, quality, query, relevance, start, tasks
 from tests.benchmarks.benchmark import Benchmark
 
 BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
@@ -16,5 +16,7 @@ BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
         "query": query.run,
         "quality": quality.run,
         "relevance": relevance.run,
+        "paraphrases": paraphrases.run,
+        "tasks": tasks.run,
     }
 )

@@ -257,7 +257,7 @@ class TestMoney:
         async with open_team(
             tmp_path, routing="cost_limits: {daily_budget: 0.03, warn_threshold: 0.98, emergency_brake: 0.99}"
         ) as team:
-            questions = [f"How many days of vacation does employee number {number} have?" for number in range(40)]
+            questions = [f"{QUESTION} Team {number} asks." for number in range(40)]
             answers = await asyncio.gather(*(team.pipeline.query(question) for question in questions))
             spent = sum(answer.cost_micro_usd for answer in answers)
             assert 0 < spent <= 30_000

@@ -33,7 +33,7 @@ def passage(text: str, *, title: str = "Guide", headings: tuple[str, ...] = (), 
 
 async def answer(question: str, *passages: Passage, language: Language = "en") -> tuple[str, tuple[Citation, ...]]:
     weights = dict.fromkeys(ANALYZER.terms(question, language), 1.0)
-    provider = ExtractiveProvider(ANALYZER, reason="no_model_configured")
+    provider = ExtractiveProvider(ANALYZER)
     text = ""
     async for event in provider.stream(AnswerRequest(question, language, passages, weights)):
         if isinstance(event, TextDelta):
