@@ -166,7 +166,10 @@ class AnswerCache:
         return max(self._clock.now() - entry.made_at, timedelta(0))
 
     def _ttl(self, answer: Answer) -> timedelta:
-        return timedelta(seconds=self._ttl_s.get(answer.task, 0) if answer.task else 0)
+        seconds = self._ttl_s.get(answer.task, 0) if answer.task else 0
+        if answer.about_now:  # whatever its task: how things stand now changes as fast as in `real_time`
+            seconds = min(seconds, self._ttl_s.get("real_time", 0))
+        return timedelta(seconds=seconds)
 
     async def _is_good(self, key: str, entry: Entry) -> bool:
         return self._age(entry) < self._ttl(entry.answer) and await self._is_backed(key, entry)
