@@ -522,6 +522,39 @@ class IndexStats:
 
 
 @dataclass(frozen=True, slots=True)
+class CacheStats:
+    """What became of the questions that were looked up since the start.
+
+    Attributes:
+        exact: Answered from memory: the same question.
+        similar: Answered from memory: a question that means the same.
+        misses: Not answered from memory.
+        stale: Of the misses, those that got an old answer in the end, because no model had one.
+        hit_target: The share of questions that shall be answered from memory.
+    """
+
+    exact: int = 0
+    similar: int = 0
+    misses: int = 0
+    stale: int = 0
+    hit_target: float = 0.0
+
+    @property
+    def hit_rate(self) -> float | None:
+        """The share of questions that were answered from memory; unknown before the first one."""
+        hits = self.exact + self.similar
+        return hits / (hits + self.misses) if hits + self.misses else None
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What the core holds and how it fares."""
+
+    index: IndexStats
+    cache: CacheStats
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderHealth:
     """A provider as `status` shows it; `None` is unknown: nothing was asked of it yet."""
 
@@ -559,6 +592,7 @@ class Health:
     store_ok: bool
     providers: tuple[ProviderHealth, ...]
     budget: Budget
+    cache: CacheStats = field(default_factory=CacheStats)
     problems: tuple[str, ...] = ()
 
 

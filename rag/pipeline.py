@@ -14,7 +14,7 @@ from typing import Self
 from rag.answering.followup import leant_on
 from rag.answering.prompt import PromptWriter
 from rag.answering.wording import apology, refusal
-from rag.cache.answers import AnswerCache, CacheStats, Remembered
+from rag.cache.answers import AnswerCache, Remembered
 from rag.cache.contract import Contract
 from rag.cache.documents import IndexWatch
 from rag.cache.passages import Retrieves
@@ -40,6 +40,7 @@ from rag.model import (
     Retrieval,
     RoutePlan,
     Scope,
+    Stats,
     Status,
     SyncReport,
     Token,
@@ -369,13 +370,9 @@ class RagPipeline:
             CollectionSummary(name, documents[name], chunks[name], synced_at.get(name)) for name in sorted(documents)
         ]
 
-    async def get_stats(self) -> IndexStats:
-        """The index at a glance."""
-        return await self._parts.index.stats()
-
-    def cache_stats(self) -> CacheStats:
-        """How many questions were answered from memory since the start."""
-        return self._parts.answers.stats()
+    async def get_stats(self) -> Stats:
+        """The index at a glance, and how many questions were answered from memory since the start."""
+        return Stats(await self._parts.index.stats(), self._parts.answers.stats())
 
     async def watch(self) -> None:
         """Look at the catalogue once a day, just after midnight UTC, and log what is about to change; never ends."""
@@ -420,6 +417,7 @@ class RagPipeline:
                 ProviderHealth(EXTRACTIVE, None, "ready"),
             ),
             budget=Budget(parts.budget.limit_micro_usd, used, parts.budget.held_micro_usd),
+            cache=parts.answers.stats(),
             problems=tuple(dict.fromkeys(problems)),
         )
 

@@ -23,7 +23,7 @@ async def run(options: Namespace) -> int:
 
 async def chat(bot: Bot, *, access: Access | None = None) -> None:
     """Serve the console, with an eye on the catalogue of models."""
-    stats = await bot.pipeline.get_stats()
+    stats = (await bot.pipeline.get_stats()).index
     setup = PlatformSetup(
         locale=bot.settings.locale,
         data_folder=bot.core.data_folder,

@@ -56,7 +56,7 @@ async def _collection(folder: Path, options: Namespace) -> int:
 async def _questions(file: Path, options: Namespace) -> int:
     async with open_bot(options) as bot:
         scope = await chosen_scope(bot, options) or EVERYTHING
-        if not (await bot.pipeline.get_stats()).documents:
+        if not (await bot.pipeline.get_stats()).index.documents:
             print("ragbot eval: the index holds no documents; ragbot ingest PATH first", file=sys.stderr)
             return EXIT_FAILED
         with progress_bar("questions", shown=not options.json) as show:

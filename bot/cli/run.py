@@ -27,7 +27,7 @@ async def run(options: Namespace) -> int:
             raise ConfigurationError([ConfigurationProblem(file, None, "platforms", "expected one that is enabled")])
         present = [source for source in bot.settings.documents if source.path.exists()]
         is_current = await bot.pipeline.is_current(present)
-        if not is_current and (question or not (await bot.pipeline.get_stats()).documents):
+        if not is_current and (question or not (await bot.pipeline.get_stats()).index.documents):
             # Before, there is nothing to answer from; and after, whoever asks one question is gone.
             async with _ingestion(options, sys.stderr) as child:  # the standard output is kept for the answer
                 await child.wait()

@@ -80,6 +80,14 @@ def as_dict(health: Health) -> dict[str, object]:
             "used_usd": usd(health.budget.used_micro_usd),
             "held_usd": usd(health.budget.held_micro_usd),
         },
+        "cache": {
+            "hit_rate": None if health.cache.hit_rate is None else round(health.cache.hit_rate, 4),
+            "hit_target": health.cache.hit_target,
+            "exact": health.cache.exact,
+            "similar": health.cache.similar,
+            "misses": health.cache.misses,
+            "stale": health.cache.stale,
+        },
         "problems": list(health.problems),
     }
 

@@ -8,7 +8,7 @@ from bot.commands.base import Command, Invocation
 from bot.locales import Phrases
 from bot.messages import Card
 from bot.text import code_span
-from rag.model import Health, IndexStats, ProviderHealth
+from rag.model import CacheStats, Health, IndexStats, ProviderHealth
 
 
 async def _run(call: Invocation) -> Card:
@@ -29,6 +29,8 @@ def _report(health: Health, phrases: Phrases) -> str:
         if provider.model is not None and provider.state != "not_configured"
     ]
     lines += models or [phrases("status.no_model")]
+    if health.cache.hit_rate is not None:
+        lines.append(_memory(health.cache, phrases))
     return "\n".join(lines)
 
 
@@ -40,6 +42,11 @@ def _index(index: IndexStats | None, phrases: Phrases) -> str:
         documents=phrases.count("count.documents", index.documents),
         chunks=phrases.count("count.chunks", index.chunks),
     )
+
+
+def _memory(cache: CacheStats, phrases: Phrases) -> str:
+    assert cache.hit_rate is not None, "there was a question"
+    return phrases("status.memory", share=phrases.percent(cache.hit_rate), target=phrases.percent(cache.hit_target))
 
 
 def _model(provider: ProviderHealth, phrases: Phrases) -> str:

@@ -16,7 +16,7 @@ from rag.cache.similar import SIMILAR, gist, similarity
 from rag.cache.store import AnswerStore, Entry
 from rag.errors import IndexUnavailable
 from rag.language import Analyzer
-from rag.model import Answer, Passage, Task
+from rag.model import Answer, CacheStats, Passage, Task
 from rag.ports import Clock, Database
 
 # An answer has a few thousand characters; beyond so many of them, the database is asked again.
@@ -36,31 +36,6 @@ class Remembered:
     answer: Answer
     age_s: float
     similar_to: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CacheStats:
-    """What became of the questions that were looked up since the start.
-
-    Attributes:
-        exact: Answered from memory: the same question.
-        similar: Answered from memory: a question that means the same.
-        misses: Not answered from memory.
-        stale: Of the misses, those that got an old answer in the end, because no model had one.
-        hit_target: The share of questions that shall be answered from memory.
-    """
-
-    exact: int
-    similar: int
-    misses: int
-    stale: int
-    hit_target: float
-
-    @property
-    def hit_rate(self) -> float | None:
-        """The share of questions that were answered from memory; unknown before the first one."""
-        hits = self.exact + self.similar
-        return hits / (hits + self.misses) if hits + self.misses else None
 
 
 class AnswerCache:

@@ -205,13 +205,13 @@ class TestAnswers:
         assert (handbook.collection, handbook.documents, handbook.chunks) == ("handbook", 1, 1)
         assert handbook.synced_at is not None
         assert abs(datetime.now(UTC) - handbook.synced_at) < timedelta(minutes=5)
-        stats = await pipeline.get_stats()
+        stats = (await pipeline.get_stats()).index
         assert (stats.documents, stats.chunks, stats.unindexed, stats.embedder) == (4, 4, 0, None)
 
     async def test_a_healthy_core_says_so(self, pipeline: RagPipeline) -> None:
         health = await pipeline.health_check()
         assert (health.ready, health.store_kind, health.store_ok, health.problems) == (True, "sqlite", True, ())
-        assert health.index == await pipeline.get_stats()
+        assert health.index == (await pipeline.get_stats()).index
         assert (health.budget.limit_micro_usd, health.budget.used_micro_usd) == (25_000_000, 0)
         states = {provider.provider: provider.state for provider in health.providers}
         assert states == {"extractive": "ready"} | dict.fromkeys(("openai", "anthropic", "gemini"), "not_configured")
@@ -253,7 +253,7 @@ class TestDocuments:
             for paths in ((), (folder / "docs", folder / "typo"), (folder / "docs", DocumentSource(folder, "other"))):
                 with pytest.raises(IngestError):
                     await pipeline.add_documents(*paths)
-            assert (await pipeline.get_stats()).documents == 0
+            assert (await pipeline.get_stats()).index.documents == 0
 
     async def test_questions_are_answered_while_documents_are_taken_in(self, tmp_path: Path) -> None:
         folder = write(tmp_path)
@@ -346,6 +346,6 @@ class TestTrouble:
                 report = await pipeline.add_documents(folder / "docs")
                 assert (report.unchanged, report.embedded, report.embedding_error) == (3, 3, None)
                 assert (await pipeline.query("How is the daily budget set?")).degraded is None
-                assert (await pipeline.get_stats()).embedder == "openai/m, 64 dimensions"
+                assert (await pipeline.get_stats()).index.embedder == "openai/m, 64 dimensions"
                 used = (await pipeline.health_check()).budget.used_micro_usd
                 assert used == server.billed_tokens * 1_000

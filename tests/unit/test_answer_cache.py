@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.cache.answers import AnswerCache, CacheStats
+from rag.cache.answers import AnswerCache
 from rag.cache.contract import Contract
 from rag.cache.documents import IndexWatch
 from rag.cache.remembered import RememberedProvider
 from rag.errors import ProviderRefused
 from rag.language import Analyzer
-from rag.model import EVERYTHING, Answer, Citation, Passage, Pin, Scope, Task, Turn
+from rag.model import EVERYTHING, Answer, CacheStats, Citation, Passage, Pin, Scope, Task, Turn
 from rag.ports import AnswerRequest, Completion, TextDelta
 from rag.state.sqlite import SqliteDatabase
 from tests.scenarios.library import Library, open_library

@@ -12,7 +12,7 @@ from bot.access import Access
 from bot.bootstrap import Bot
 from bot.cli.chat import chat
 from bot.settings import BotSettings
-from rag.model import Event, IndexStats, Pin
+from rag.model import CacheStats, Event, Pin, Stats
 from rag.settings import RagSettings
 from tests.fakes.scripted_pipeline import REFUSAL, STATS, ScriptedPipeline
 
@@ -24,8 +24,8 @@ class Watchful(ScriptedPipeline):
         super().__init__()
         self.watching = asyncio.Event()
 
-    async def get_stats(self) -> IndexStats:
-        return STATS
+    async def get_stats(self) -> Stats:
+        return Stats(STATS, CacheStats())
 
     async def stream(self, question: str, **asked: object) -> AsyncGenerator[Event, None]:  # type: ignore[override]
         await self.watching.wait()

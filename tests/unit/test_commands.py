@@ -11,7 +11,7 @@ from bot.commands import COMMANDS, Call, commands_on, nearest, read_call
 from bot.commands.base import Argument, Command, Invocation, WrongUsage
 from bot.locales import phrases_in
 from bot.messages import Card
-from rag.model import CollectionSummary, IndexStats, ProviderHealth, Scope
+from rag.model import CacheStats, CollectionSummary, IndexStats, ProviderHealth, Scope
 from tests.fakes.scripted_pipeline import HEALTH, ScriptedPipeline
 
 CONSOLE = commands_on("console")
@@ -154,6 +154,12 @@ async def test_status_tells_how_the_models_fare_and_not_their_errors() -> None:
         "- Model `openai/gpt`: ready (first words after 0.42 s, whole answers after 2.1 s)",
         "- Model `gemini/flash`: resting after failures (50% of calls failed)",
     ]
+
+
+async def test_status_tells_how_many_questions_memory_answers() -> None:
+    health = replace(HEALTH, cache=CacheStats(exact=5, similar=1, misses=14, hit_target=0.7))
+    last = (await run("status", pipeline=ScriptedPipeline(health=health))).splitlines()[-1]
+    assert last == "- Answered from memory since the start: 30% of the questions (target: 70%)"
 
 
 async def test_status_of_an_empty_index_counts_zero() -> None:
