@@ -1,0 +1,174 @@
+"""In which order models are asked, and why one is passed over; the judging of health and money is real."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from rag.model import Pin, Turn
+from rag.ports import AnswerEvent, AnswerRequest, Prompt
+from rag.routing.breaker import Breaker, BreakerSettings
+from rag.routing.catalogue import Catalogue, GoneModel, ModelCard, Route
+from rag.routing.limits import MinuteLimit
+from rag.routing.plan import Planner, Purse
+from rag.routing.pricing import Rates
+from rag.routing.upstream import Gate, Upstream
+from tests.fakes.clock import FakeClock
+
+DAY = date(2026, 11, 22)
+PASSAGES = tuple(f"<passage n={n}>{'word ' * 200}</passage>" for n in range(1, 9))
+REQUEST = AnswerRequest(
+    "What?",
+    "en",
+    (),
+    prompt=Prompt("Answer.", PASSAGES, (Turn("user", "Hello"), Turn("assistant", "Hi")), "What?"),
+    max_output_tokens=1_000,
+)
+RICH = Purse(question_micro_usd=10_000_000, day_micro_usd=10_000_000)
+
+
+class Silent:
+    """A provider that nobody asks: planning does not."""
+
+    name = "silent"
+
+    async def stream(self, request: AnswerRequest) -> AsyncGenerator[AnswerEvent, None]:
+        raise AssertionError(f"planning asked for {request}")
+        yield
+
+
+def card(name: str, price: int, **known: object) -> ModelCard:
+    flat = Decimal(price)
+    rates = Rates(input=flat, cached_input=flat, cache_write=flat, cache_write_long=flat, output=flat)
+    provider, _, model = name.partition("/")
+    return ModelCard(provider=provider, model=model, rates=(rates,), **known)  # type: ignore[arg-type]
+
+
+class Bench:
+    """Three models, dear, middle and cheap, of which `off/none` has no key."""
+
+    def __init__(self, *cards: ModelCard, gone: tuple[str, ...] = ()) -> None:
+        self.clock = FakeClock()
+        known = cards or (card("a/dear", 8), card("b/middle", 4), card("c/cheap", 1))
+        self.catalogue = Catalogue(
+            {each.name: each for each in (*known, card("off/none", 1))},
+            {name: GoneModel(name=name, since=DAY) for name in gone},
+        )
+        self.upstreams = {each.name: self.upstream(each) for each in known}
+        names = tuple(self.upstreams)
+        self.route = Route("preferred", (*names, "off/none", *gone))
+        self.cheaper = ("c/cheap",)
+
+    def upstream(self, known: ModelCard) -> Upstream:
+        def breaker() -> Breaker:
+            return Breaker(BreakerSettings(), self.clock.monotonic)
+
+        gate = Gate(known.provider, breaker(), MinuteLimit(self.clock.monotonic, requests=1), 1.0)
+        return Upstream(known, Silent(), gate, breaker())
+
+    @property
+    def planner(self) -> Planner:
+        return Planner({"factual": self.route}, self.cheaper, self.catalogue, self.upstreams, lambda: DAY)
+
+    def reasons(self, request: AnswerRequest = REQUEST, purse: Purse = RICH) -> dict[str, str | None]:
+        planner = self.planner
+        order = planner.order(request, purse)
+        return {name: planner.judge(name, request, purse).passed_over for name in order.names}
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+class TestOrder:
+    def test_preferred_is_the_order_of_the_route(self, bench: Bench) -> None:
+        assert bench.planner.order(REQUEST, RICH).names == ("a/dear", "b/middle", "c/cheap", "off/none")
+
+    def test_cheapest_is_the_order_of_prices_with_those_that_cannot_be_asked_last(self, bench: Bench) -> None:
+        order = bench.planner.order(replace(REQUEST, pin=Pin(policy="cheapest")), RICH)
+        assert order.names == ("c/cheap", "b/middle", "a/dear", "off/none")
+        assert (order.policy, order.saving) == ("cheapest", False)
+
+    def test_fastest_is_the_order_of_measured_times_and_the_unmeasured_go_first(self, bench: Bench) -> None:
+        bench.upstreams["a/dear"].succeeded(first_token_s=2, total_s=3)
+        bench.upstreams["b/middle"].succeeded(first_token_s=1, total_s=20)
+        order = bench.planner.order(replace(REQUEST, pin=Pin(policy="fastest")), RICH)
+        assert [name for name in order.names if name != "off/none"] == ["c/cheap", "a/dear", "b/middle"]
+
+    def test_near_the_warning_line_the_cheaper_ones_come_first(self, bench: Bench) -> None:
+        order = bench.planner.order(REQUEST, replace(RICH, nearly_spent=True))
+        assert order.names[0] == "c/cheap"
+        assert (order.policy, order.saving) == ("cheapest", True)
+
+    def test_where_the_first_is_the_cheapest_anyway_nothing_is_saved(self, bench: Bench) -> None:
+        bench.route = Route("preferred", ("c/cheap", "a/dear"))
+        assert not bench.planner.order(REQUEST, replace(RICH, nearly_spent=True)).saving
+
+    def test_a_pin_holds_near_the_warning_line_too(self, bench: Bench) -> None:
+        pinned = replace(REQUEST, pin=Pin(model="a/dear"))
+        order = bench.planner.order(pinned, replace(RICH, nearly_spent=True))
+        assert (order.names[0], order.saving) == ("a/dear", False)
+        assert bench.reasons(pinned)["b/middle"] == "not_pinned"
+
+    def test_a_pinned_model_need_not_stand_on_the_route(self, bench: Bench) -> None:
+        bench.route = Route("preferred", ("a/dear",))
+        assert bench.reasons(replace(REQUEST, pin=Pin(model="c/cheap"))) == {"c/cheap": None, "a/dear": "not_pinned"}
+
+
+class TestPassingOver:
+    def test_without_a_key_or_from_the_vendors_past(self) -> None:
+        reasons = Bench(gone=("a/old",)).reasons()
+        assert (reasons["off/none"], reasons["a/old"]) == ("not_configured", "gone")
+
+    def test_while_it_rests_and_while_its_provider_is_off(self, bench: Bench) -> None:
+        bench.upstreams["a/dear"].breaker.rest(30)
+        bench.upstreams["b/middle"].gate.breaker.rest(30)
+        bench.upstreams["c/cheap"].switch_off("nobody knows what it costs")
+        assert list(bench.reasons().values()) == ["resting", "off", "off", "not_configured"]
+
+    def test_at_its_limit_of_the_minute_with_the_time_to_wait(self, bench: Bench) -> None:
+        bench.upstreams["a/dear"].begin(10)
+        judged = bench.planner.judge("a/dear", REQUEST, RICH)
+        assert (judged.passed_over, judged.wait_s) == ("rate_limited", 60)
+
+    def test_what_it_may_cost_at_most_is_compared_with_what_is_left(self, bench: Bench) -> None:
+        bound = bench.planner.judge("b/middle", REQUEST, RICH).bound_micro_usd
+        assert bound is not None
+        assert bench.planner.judge("b/middle", REQUEST, Purse(bound, bound)).passed_over is None
+        assert bench.reasons(purse=Purse(bound - 1, bound))["b/middle"] == "too_expensive"
+        assert bench.reasons(purse=Purse(bound, bound - 1))["b/middle"] == "budget_exhausted"
+        assert bench.reasons(purse=Purse(bound, None))["b/middle"] == "ledger_down"
+
+    def test_what_is_free_is_asked_without_money_and_without_books(self) -> None:
+        bench = Bench(card("a/free", 0))
+        assert bench.reasons(purse=Purse(0, None))["a/free"] is None
+
+    def test_without_a_price_for_today(self) -> None:
+        future = replace(card("a/new", 1).rates[0], since=date(2027, 1, 1))
+        assert Bench(replace(card("a/new", 1), rates=(future,))).reasons()["a/new"] == "no_price"
+
+    def test_cheapest_puts_what_has_no_price_last(self) -> None:
+        future = replace(card("a/new", 1).rates[0], since=date(2027, 1, 1))
+        bench = Bench(replace(card("a/new", 1), rates=(future,)), card("b/dear", 8))
+        assert bench.planner.order(replace(REQUEST, pin=Pin(policy="cheapest")), RICH).names[0] == "b/dear"
+
+
+class TestFitting:
+    def test_a_small_context_window_gets_fewer_passages_and_less_history(self) -> None:
+        judged = Bench(card("a/small", 1, context_tokens=2_800)).planner.judge("a/small", REQUEST, RICH)
+        assert judged.passed_over is None
+        assert judged.request.prompt.passages == PASSAGES[:4]
+        assert judged.request.prompt.history == (Turn("assistant", "Hi"),)
+        assert judged.input_tokens + judged.request.max_output_tokens <= 2_800
+
+    def test_a_window_in_which_one_passage_has_no_room_is_too_small(self) -> None:
+        assert Bench(card("a/tiny", 1, context_tokens=1_100)).reasons()["a/tiny"] == "too_small"
+
+    def test_no_more_output_is_asked_for_than_the_model_can_give(self) -> None:
+        judged = Bench(card("a/terse", 1, max_output_tokens=300)).planner.judge("a/terse", REQUEST, RICH)
+        assert judged.request.max_output_tokens == 300
