@@ -12,8 +12,9 @@ from rag.errors import BudgetExhausted
 from rag.ports import Clock
 from rag.state.ledger import Expense, Ledger
 
-# How long ago the ledger may have been read: what another process spent since then is not known yet.
-_FRESH_S = 1.0
+# How long ago the ledger may have been read: what another process spent since then is not known yet. A look while
+# something is being booked may find it there or not, so it is put off, but not for ever.
+_FRESH_S, _STALE_S = 1.0, 5.0
 
 
 class Hold:
@@ -31,17 +32,23 @@ class Hold:
         """Write down what was spent, also where it is more than was set aside: it is gone either way.
 
         Raises:
-            StateUnavailable: The ledger cannot be written; the hold remains, so that this process counts the money.
+            StateUnavailable: The ledger cannot be written; this process counts the money all the same.
         """
+        self.release(expense.cost_micro_usd)
         await self._budget.record(expense)
-        self.left_micro_usd = max(0, self.left_micro_usd - expense.cost_micro_usd)
+
+    def release(self, amount_micro_usd: int) -> None:
+        """Set so much less aside."""
+        released = min(amount_micro_usd, self.left_micro_usd)
+        self.left_micro_usd -= released
+        self._budget.held_micro_usd -= released
 
 
 class DailyBudget:
     """Lets a cost pass or not, by what was spent today and what is set aside for work under way.
 
     Within one process nothing is overspent: the most that a call can cost is held before it is made. Another process's
-    holds are not seen, and its spending only a second later.
+    holds are not seen, and its spending only a second later, five at the latest.
 
     Args:
         limit_micro_usd: Spending stays at or below it.
@@ -61,6 +68,7 @@ class DailyBudget:
         self._looked_at_s = 0.0
         self._spent = 0
         self._booked_since_look = 0
+        self._being_booked = 0
 
     async def spent_micro_usd(self) -> int:
         """What was spent since midnight, UTC.
@@ -72,13 +80,15 @@ class DailyBudget:
             async with self._looking:
                 if not self._is_fresh():
                     await self._look()
-        return self._spent + self._booked_since_look
+        return self._spent + self._booked_since_look + self._being_booked
 
     def _is_fresh(self) -> bool:
-        return self._day == self._clock.now().date() and self._clock.monotonic() - self._looked_at_s < _FRESH_S
+        if self._day != self._clock.now().date():
+            return False
+        return self._clock.monotonic() - self._looked_at_s < (_STALE_S if self._being_booked else _FRESH_S)
 
     async def _look(self) -> None:
-        # Counted from here on: whether the sum below has it already, nobody knows. Rather twice than never.
+        # What is booked from here on counts beside the sum; if the sum has it already, rather twice than never.
         self._booked_since_look = 0
         midnight = self._clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
         self._spent = await self._ledger.spent_micro_usd(midnight, midnight + timedelta(days=1))
@@ -117,7 +127,7 @@ class DailyBudget:
         try:
             yield hold
         finally:
-            self.held_micro_usd -= cost_micro_usd
+            hold.release(hold.left_micro_usd)
 
     async def record(self, expense: Expense) -> None:
         """Book an expense and count it at once.
@@ -125,8 +135,10 @@ class DailyBudget:
         Raises:
             StateUnavailable: The ledger cannot be written.
         """
+        self._being_booked += expense.cost_micro_usd
         try:
             await self._ledger.record(expense)
         finally:
             # Also where the ledger failed: the money is gone.
+            self._being_booked -= expense.cost_micro_usd
             self._booked_since_look += expense.cost_micro_usd
