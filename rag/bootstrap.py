@@ -97,6 +97,7 @@ async def assemble(config_folder: Path, environ: Mapping[str, str] | None) -> Pa
                 Till(budget, settings.catalogue, clock),
                 RouterSettings(
                     deadline_s=settings.routing.deadline_s,
+                    longest_wait_s=settings.routing.longest_wait_s,
                     per_request_limit_micro_usd=limits.per_request_limit_micro_usd,
                 ),
             ),

@@ -50,7 +50,7 @@ from rag.model import (
 from rag.ports import AnswerRequest, Clock, Completion, Database, TextDelta
 from rag.providers.extractive import NAME as EXTRACTIVE
 from rag.retrieval.lance import LanceIndex
-from rag.routing.catalogue import Catalogue
+from rag.routing.catalogue import Catalogue, Notice
 from rag.routing.router import Router
 from rag.routing.tasks import Sorted, classify
 from rag.state.budget import DailyBudget
@@ -144,7 +144,9 @@ class RagPipeline:
         # The composition root knows every room; knowing it here, and only here, is what makes this one line.
         from rag.bootstrap import assemble
 
-        return cls(await assemble(Path(config_folder), environ))
+        pipeline = cls(await assemble(Path(config_folder), environ))
+        pipeline._tell_of_models()
+        return pipeline
 
     async def __aenter__(self) -> Self:
         return self
@@ -381,18 +383,20 @@ class RagPipeline:
             now = clock.now()
             midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
             await clock.sleep((midnight - now).total_seconds() + 1)
-            for notice in self._notices():
-                log.warning("catalogue %s", notice)
+            self._tell_of_models()
 
-    def _notices(self) -> list[str]:
-        """What is wrong or about to change with the models in use, one sentence each."""
-        today = self._parts.clock.now().date()
-        return [notice.text for notice in self._parts.catalogue.notices(today, self._parts.models_in_use)]
+    def _tell_of_models(self) -> None:
+        for notice in self._notices():
+            log.log(logging.ERROR if notice.level == "error" else logging.WARNING, "catalogue: %s", notice.text)
+
+    def _notices(self) -> tuple[Notice, ...]:
+        """What is wrong or about to change with the models in use."""
+        return self._parts.catalogue.notices(self._parts.clock.now().date(), self._parts.models_in_use)
 
     async def health_check(self) -> Health:
         """Whether the core can answer, part by part; never raises for a part that is down."""
         parts = self._parts
-        problems = [*parts.problems, *self._notices()]
+        problems = [*parts.problems, *(notice.text for notice in self._notices())]
         index: IndexStats | None = None
         used: int | None = None
         store_ok = False

@@ -100,11 +100,13 @@ class Routing(Section):
 
     Attributes:
         deadline_s: For one question, all attempts together.
+        longest_wait_s: The longest that a reader is kept waiting for a provider which said when to come back.
         max_output_tokens: Of one answer, thinking included.
         cheaper_models: Move to the front of every route once `warn_threshold` of the daily budget is spent.
     """
 
     deadline_s: Seconds
+    longest_wait_s: Seconds
     max_output_tokens: Annotated[int, Between(16, 1_000_000, "tokens")]
     routes: Routes
     cheaper_models: tuple[ModelName, ...]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from rag.model import Answer, Pin, Restart, Token
 from rag.pipeline import RagPipeline
 from tests.fakes import chat_faults as faults
 from tests.fakes.chat_script import Latency
+from tests.fakes.clock import FakeClock
 from tests.scenarios.team import ANTHROPIC, GEMINI, OPENAI, OTHER_QUESTION, QUESTION, Team, open_team
 
 
@@ -421,3 +424,32 @@ class TestDocumentsThatAttack:
         assert (answer.refused, answer.rung, answer.rung_reason) == (True, "fresh", "nothing_relevant")
         assert answer.text.startswith("I found nothing in the documents")
         assert answer.cost_micro_usd > 0
+
+
+class TestTheCatalogue:
+    async def test_tells_at_the_start_what_is_gone_and_what_to_use_instead(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        routing = "routes: {quick: {models: [openai/gpt-4o-mini, openai/gpt-4]}}"
+        async with open_team(tmp_path, routing=routing) as team:
+            told = "\n".join(record.getMessage() for record in caplog.records)
+            problems = (await team.pipeline.health_check()).problems
+            assert any("openai/gpt-4 " in problem and "openai/gpt-6-luna" in problem for problem in problems)
+            assert all(problem in told for problem in problems)
+            plan = await team.pipeline.plan("What is an OKR?")
+            assert [(candidate.model, candidate.reason) for candidate in plan.candidates][-1] == ("gpt-4", "gone")
+
+    async def test_tells_at_midnight_what_retires_within_thirty_days(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async with open_team(tmp_path, routing="routes: {quick: {models: [openai/gpt-4o-mini]}}") as team:
+            clock = FakeClock(datetime(2026, 12, 14, 9, tzinfo=UTC))
+            pipeline = RagPipeline(replace(team.pipeline._parts, clock=clock))
+            assert not any("gpt-4o-mini" in problem for problem in (await pipeline.health_check()).problems)
+            caplog.clear()
+            watch = asyncio.ensure_future(pipeline.watch())
+            while not clock.slept[1:]:  # noqa: ASYNC110 - it never ends by itself
+                await asyncio.sleep(0)
+            watch.cancel()
+            assert clock.slept[:2] == [15 * 3_600 + 1, 86_400]
+            assert any("gpt-4o-mini" in record.getMessage() for record in caplog.records)
