@@ -138,12 +138,22 @@ class ProviderError(RagError):
         provider: The provider's name in the configuration.
         status: The HTTP status, `None` where no answer came.
         billable: The request may have reached a model: what it used has to be booked, by estimate if need be.
+        retry_after_s: Seconds after which it may work, `None` where nobody named any.
     """
 
-    def __init__(self, message: str, *, provider: str, status: int | None = None, billable: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        provider: str,
+        status: int | None = None,
+        billable: bool = False,
+        retry_after_s: float | None = None,
+    ) -> None:
         self.provider = provider
         self.status = status
         self.billable = billable
+        self.retry_after_s = retry_after_s
         super().__init__(message)
 
 
@@ -166,41 +176,12 @@ class ModelGone(ProviderRefused):
 class ProviderDisabled(ProviderRefused):
     """No model of this provider will answer before somebody mends it: the key is wrong or the money has run out.
 
-    Attributes:
-        retry_after_s: Seconds until it may work by itself (a daily quota), `None` where a person has to act.
+    `retry_after_s` says when it may work by itself (a daily quota).
     """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        provider: str,
-        status: int | None = None,
-        billable: bool = False,
-        retry_after_s: float | None = None,
-    ) -> None:
-        self.retry_after_s = retry_after_s
-        super().__init__(message, provider=provider, status=status, billable=billable)
 
 
 class ProviderUnavailable(ProviderError):  # noqa: N818
-    """The provider may answer later.
-
-    Attributes:
-        retry_after_s: Seconds that the provider asked to wait, `None` where it named none.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        provider: str,
-        status: int | None = None,
-        billable: bool = False,
-        retry_after_s: float | None = None,
-    ) -> None:
-        self.retry_after_s = retry_after_s
-        super().__init__(message, provider=provider, status=status, billable=billable)
+    """The provider may answer later; `retry_after_s` is what it asked to wait."""
 
 
 class ProviderOverloaded(ProviderUnavailable):
