@@ -21,6 +21,7 @@ from rag.errors import (
     ProviderRefused,
     ProviderUnavailable,
     StateUnavailable,
+    UnusableAnswer,
 )
 from rag.language import estimate_tokens
 from rag.model import Attempt, Outcome, TokenUsage
@@ -79,6 +80,7 @@ class Call:
     shown: bool = False
     _metered: Metered | None = None
     _text_bytes: int = 0
+    _explained: bool = False
     _first_token_s: float | None = None
     _started_s: float = field(default=0.0)
 
@@ -103,6 +105,7 @@ class Call:
                 self._succeeded()
             except ProviderError as error:
                 outcome, billable = _outcome(error), error.billable
+                self._explained = error.status is not None and not isinstance(error, UnusableAnswer)
                 self.upstream.failed(begun, error)
                 raise
             finally:
@@ -197,13 +200,21 @@ class Call:
         if whole and said.input is not None and said.output is not None:
             return said
         # Of an answer that broke off the provider may have told of an earlier moment only.
-        seen = math.ceil(estimate_tokens(self._text_bytes, texts=0) * self.upstream.gate.token_margin)
         return replace(
             said,
             input=self.input_tokens if said.input is None else said.input,
-            output=max(said.output or 0, seen),
+            output=self._output_tokens(said.output),
             estimated=True,
         )
+
+    def _output_tokens(self, told: int | None) -> int:
+        """Estimate of what the model has written; `told` is what the provider has counted of it up to some moment."""
+        if told is None and not (self.upstream.streaming or self._text_bytes or self._explained):
+            # All of it may have been written before it was lost.
+            return self.request.max_output_tokens
+        # Where nobody counts, one piece more than was seen may have been on its way.
+        seen = estimate_tokens(self._text_bytes, texts=int(told is None))
+        return max(told or 0, math.ceil(seen * self.upstream.gate.token_margin))
 
 
 def _outcome(error: ProviderError) -> Outcome:

@@ -168,12 +168,12 @@ class Router:
         try:
             async with aclosing(call.events(way.deadline_s)) as events:
                 async for event in events:
+                    if way.broken is not None:  # also where no text follows: the model found no answer
+                        yield way.restart()
                     if isinstance(event, Completion):
                         completion = event
-                        continue
-                    if way.broken is not None:
-                        yield way.restart()
-                    yield event
+                    else:
+                        yield event
         finally:
             if call.attempt is not None:
                 way.attempts.append(call.attempt)

@@ -63,6 +63,7 @@ class Upstream:
 
     Attributes:
         breaker: Open while it rests.
+        streaming: Its answers come bit by bit; of one that comes whole nobody has seen anything when it breaks off.
         is_gone: The provider said that it does not serve it.
     """
 
@@ -70,6 +71,7 @@ class Upstream:
     provider: Provider
     gate: Gate
     breaker: Breaker
+    streaming: bool = True
     is_gone: bool = False
     last_error: str | None = None
     _first_token_s: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
