@@ -96,6 +96,7 @@ class Call:
         outcome: Outcome = "cancelled"
         billable = True
         async with self.till.budget.hold(self.bound_micro_usd) as hold:
+            self._check_admission()
             begun = self.upstream.begin(self.input_tokens + self.request.max_output_tokens)
             try:
                 async with aclosing(self._bounded(deadline_s)) as events:
@@ -113,6 +114,12 @@ class Call:
                     self.upstream.abandoned(begun)
                 tokens = await self._settle(hold, outcome, billable=billable)
                 self.upstream.ended(begun, (tokens.input or 0) + (tokens.output or 0))
+
+    def _check_admission(self) -> None:
+        """Whether the model may still be asked: others may have been faster while the money was looked for."""
+        card = self.upstream.card
+        if self.upstream.obstacle(self.input_tokens + self.request.max_output_tokens) is not None:
+            raise ProviderUnavailable(f"{card.name} is asked by somebody else just now", provider=card.provider)
 
     async def _bounded(self, deadline_s: float) -> AsyncGenerator[TextDelta | Completion, None]:
         """The provider's events, each within the question's deadline; the meter's readings are kept."""

@@ -26,13 +26,13 @@ class RouterSettings:
     Attributes:
         deadline_s: For all attempts and the waits between them.
         longest_wait_s: The longest that is waited for a provider which said when to come back.
-        rounds: How often the models of a route are gone through at most.
+        tries_per_model: How often one model is asked at most, because it named a time to come back.
         per_request_limit_micro_usd: For all attempts.
     """
 
     deadline_s: float = 120.0
     longest_wait_s: float = 20.0
-    rounds: int = 3
+    tries_per_model: int = 3
     per_request_limit_micro_usd: int = 500_000
 
 
@@ -93,6 +93,7 @@ class Router:
             monotonic=self._till.clock.monotonic,
             deadline_s=self._till.clock.monotonic() + self._settings.deadline_s,
             longest_wait_s=self._settings.longest_wait_s,
+            tries_per_model=self._settings.tries_per_model,
         )
         if self._planner.has_models:
             try:
@@ -123,8 +124,7 @@ class Router:
             return backoff(state) if named_s is None else named_s
 
         def too_late(state: RetryCallState) -> bool:
-            late = clock.monotonic() + state.upcoming_sleep >= way.deadline_s
-            return late or state.attempt_number >= self._settings.rounds
+            return clock.monotonic() + state.upcoming_sleep >= way.deadline_s
 
         return AsyncRetrying(
             sleep=clock.sleep,

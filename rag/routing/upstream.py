@@ -13,7 +13,6 @@ from rag.errors import (
     PromptTooLong,
     ProviderDisabled,
     ProviderError,
-    ProviderUnavailable,
 )
 from rag.model import CandidateReason, ProviderHealth, ProviderState
 from rag.ports import Provider
@@ -26,11 +25,6 @@ log = logging.getLogger(__name__)
 _REMEMBERED = 50
 # A wrong key, an empty account or a model that is gone is tried again after so long: somebody may have mended it.
 _OFF_S = 900.0
-
-
-def _wait_of(error: ProviderError) -> float | None:
-    """Seconds after which the provider said to come back."""
-    return error.retry_after_s if isinstance(error, ProviderUnavailable) else None
 
 
 @dataclass(slots=True)
@@ -145,7 +139,7 @@ class Upstream:
                 log.error("provider off provider=%s for_s=%.0f error=%s", self.gate.name, off_s, error)
             case _:
                 self.is_gone = isinstance(error, ModelGone)
-                rest_s = _OFF_S if self.is_gone else _wait_of(error)
+                rest_s = _OFF_S if self.is_gone else error.retry_after_s
                 self.gate.breaker.abandoned(probe=begun.gate_probe)
                 self.breaker.failed(probe=begun.probe, rest_s=rest_s)
                 level = logging.ERROR if self.is_gone else logging.WARNING

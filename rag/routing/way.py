@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -51,6 +52,7 @@ class Way:
     Attributes:
         deadline_s: On the monotonic scale.
         longest_wait_s: The longest that is waited for one provider.
+        tries_per_model: How often one model is asked at most.
         attempts: Every call that was made.
         broken: The model whose text the reader has seen and that then broke off.
     """
@@ -60,12 +62,14 @@ class Way:
     monotonic: Callable[[], float]
     deadline_s: float
     longest_wait_s: float
+    tries_per_model: int
     attempts: list[Attempt] = field(default_factory=list)
     broken: Upstream | None = None
     # What became of each model that did not answer: `failed`, `content_refused` or why it was passed over.
     _fates: dict[str, str] = field(default_factory=dict)
     # The models worth another try, and when; `None`: after a pause.
     _again: dict[str, float | None] = field(default_factory=dict)
+    _tries: Counter[str] = field(default_factory=Counter)
     _has_begun: bool = False
     _retried_unasked: bool = False
 
@@ -99,6 +103,7 @@ class Way:
 
     def failed(self, judged: Judged, error: RagError) -> None:
         """A model was asked in vain, or there was no money for it after all."""
+        self._tries[judged.name] += 1
         self._fates[judged.name] = _fate(error)
         if isinstance(error, ContentRefused):
             self._again.clear()
@@ -159,7 +164,7 @@ class Way:
 
     def _try_again_in(self, name: str, seconds: float) -> None:
         at_s = self.monotonic() + seconds
-        if seconds <= self.longest_wait_s and at_s < self.deadline_s:
+        if self._tries[name] < self.tries_per_model and seconds <= self.longest_wait_s and at_s < self.deadline_s:
             self._again[name] = at_s
 
 

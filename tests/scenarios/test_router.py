@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.model import Answer, Pin, Restart, Token
+from rag.model import Answer, Pin, Restart, Scope, Token
 from rag.pipeline import RagPipeline
 from tests.fakes import chat_faults as faults
 from tests.fakes.chat_script import Latency
@@ -175,6 +175,20 @@ class TestWaiting:
         assert answer.rung == "extractive"
         assert team.calls == 3
 
+    async def test_of_several_waits_the_shortest_is_kept_first_and_none_is_lost(self, team: Team) -> None:
+        for server, wait_s in zip(team.servers, (0.15, 0.1, 0.05), strict=True):
+            server.faults.append(faults.Refused("rate_limited", retry_after_s=wait_s))
+        team.anthropic.always = faults.Refused("overloaded")
+        answer = await team.ask()
+        assert (model_of(answer), answer.rung_reason) == (GEMINI, "model_failed")
+        assert [len(server.calls) for server in team.servers] == [1, 2, 2]
+
+    async def test_a_model_that_puts_off_again_and_again_is_given_up(self, team: Team) -> None:
+        team.break_all(faults.Refused("rate_limited", retry_after_s=0.02))
+        answer = await team.ask()
+        assert answer.rung == "extractive"
+        assert [len(server.calls) for server in team.servers] == [3, 3, 3]
+
     async def test_a_lone_provider_that_stumbles_once_is_asked_again(self, team: Team) -> None:
         team.openai.faults.append(faults.Refused("server_error"))
         answer = await team.ask(pin=Pin(model=OPENAI))
@@ -270,8 +284,9 @@ class TestMoney:
         async with open_team(
             tmp_path, routing="cost_limits: {daily_budget: 0.03, warn_threshold: 0.98, emergency_brake: 0.99}"
         ) as team:
-            questions = [f"{QUESTION} Team {number} asks." for number in range(40)]
-            answers = await asyncio.gather(*(team.pipeline.query(question) for question in questions))
+            # Each has a scope of its own, so that none is answered together with another.
+            scopes = [Scope.of("default", f"team-{number}") for number in range(40)]
+            answers = await asyncio.gather(*(team.pipeline.query(QUESTION, scope=scope) for scope in scopes))
             spent = sum(answer.cost_micro_usd for answer in answers)
             assert 0 < spent <= 30_000
             assert (await team.pipeline.health_check()).budget.used_micro_usd == spent
