@@ -163,8 +163,8 @@ def _upstreams(
     settings: RagSettings, analyzer: Analyzer, clock: Clock, stack: AsyncExitStack
 ) -> Mapping[str, Upstream]:
     """Every model of the catalogue whose provider is configured, by name; `stack` closes their connections."""
-    breaker = settings.routing.breaker
-    rests = BreakerSettings(failures=breaker.failures, rest_s=breaker.rest_s, longest_rest_s=breaker.longest_rest_s)
+    limits = settings.routing.breaker
+    rests = BreakerSettings(failures=limits.failures, rest_s=limits.rest_s, longest_rest_s=limits.longest_rest_s)
     upstreams: dict[str, Upstream] = {}
     for name, provider in settings.providers.items():
         cards = [card for card in settings.catalogue.cards.values() if card.provider == name]
@@ -173,21 +173,20 @@ def _upstreams(
         options = _provider_options(name, provider)
         client = connect(options, clock)
         stack.push_async_callback(client.aclose)
-        gate = Gate(
-            name,
-            Breaker(rests, clock.monotonic),
-            MinuteLimit(
-                clock.monotonic,
-                requests=provider.limits.requests_per_minute,
-                tokens=provider.limits.tokens_per_minute,
-            ),
-            protocol(provider.kind).token_margin,
-        )
+        gate = _gate(name, provider, rests, clock)
         for card in cards:
             told = ModelOptions(model=card.model, effort=card.effort, api_version=provider.api_version)
             model = GroundedProvider(chat_model(client, options, told), analyzer)
-            upstreams[card.name] = Upstream(card, model, gate, Breaker(rests, clock.monotonic))
+            breaker = Breaker(rests, clock.monotonic)
+            upstreams[card.name] = Upstream(card, model, gate, breaker, streaming=provider.stream)
     return upstreams
+
+
+def _gate(name: str, provider: ProviderSettings, rests: BreakerSettings, clock: Clock) -> Gate:
+    minute = MinuteLimit(
+        clock.monotonic, requests=provider.limits.requests_per_minute, tokens=provider.limits.tokens_per_minute
+    )
+    return Gate(name, Breaker(rests, clock.monotonic), minute, protocol(provider.kind).token_margin)
 
 
 def _provider_options(name: str, provider: ProviderSettings) -> ProviderOptions:
@@ -252,7 +251,7 @@ def _options(configured: EmbedderSettings) -> EmbedderOptions:
         dimensions=configured.dimensions,
         base_url=provider.base_url,
         price_per_mtok_usd=configured.price_per_mtok_usd,
-        api_key=next(iter(provider.keys), ""),
+        api_keys=provider.keys,
         headers=_headers(provider),
         timeout_s=provider.timeouts_s.first_token,
         deadline_s=provider.timeouts_s.total,

@@ -43,6 +43,7 @@ class _Usage(TypedDict, total=False):
     output_tokens_details: Mapping[str, int] | None
     service_tier: str | None
     speed: str | None
+    inference_geo: str | None
 
 
 class _Block(TypedDict, total=False):
@@ -148,10 +149,9 @@ class Messages:
     def diagnose(self, status: int, complaint: Complaint) -> type[ProviderError] | None:
         """What Anthropic alone means by it."""
         del status
-        meaning = next((_MEANINGS[code] for code in complaint.codes if code in _MEANINGS), None)
         if _NO_MONEY.search(complaint.message):
             return ProviderDisabled
-        return PromptTooLong if _TOO_LONG in complaint.message else meaning
+        return PromptTooLong if _TOO_LONG in complaint.message else complaint.meaning(_MEANINGS)
 
 
 def _ended(stop: _Stop) -> Iterator[ChatEvent]:
@@ -165,7 +165,7 @@ def _ended(stop: _Stop) -> Iterator[ChatEvent]:
 
 def _billed(message: _Message) -> Metered:
     usage = message.get("usage") or {}
-    served = tier(usage.get("service_tier")) or tier(usage.get("speed"))
+    served = tier(usage.get("service_tier"), usage.get("speed"), usage.get("inference_geo"))
     return Metered(_tokens(usage), model=name(message.get("model")), tier=served)
 
 

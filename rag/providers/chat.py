@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -13,7 +12,6 @@ from rag.ports import AnswerEvent, AnswerRequest, Completion, Metered, Prompt, T
 from rag.providers.failures import Complaint
 from rag.providers.options import ModelOptions
 from rag.providers.request import Request
-from rag.providers.wire import count
 
 if TYPE_CHECKING:
     from rag.providers.http import ApiClient
@@ -65,8 +63,8 @@ Read = Callable[[Mapping[str, object]], Iterable[ChatEvent]]
 class ChatApi(Protocol):
     """A vendor's chat endpoint; one class of this form is all that a new vendor's file has to bring.
 
-    It is stateless: everything it says of an event or a body stands in that event or body. Of `Metered` events the
-    known figures of a later one replace those of an earlier one.
+    It is stateless: everything it says of an event or a body stands in that event or body. Of `Metered` events, which
+    tell only what `count` lets pass, the known figures of a later one replace those of an earlier one.
 
     Attributes:
         official_url: Of the vendor's own servers; empty where the configuration has to name one.
@@ -141,17 +139,17 @@ class ChatModel:
             ContentRefused: It, or a filter around it, will not answer.
             ProviderError: It failed, before or after some text.
         """
-        async with self._client.open(self._wire_request(request), streaming=self._streaming) as incoming:
-            reading = _Reading(self.name, incoming)
-            async with aclosing(self._events(incoming)) as events:
-                try:
-                    async for event in events:
-                        if (told := reading.take(event)) is not None:
+        async with self._client.open(self._wire_request(request)) as incoming:
+            reading = _Reading(incoming, self._api.read if incoming.is_whole else self._api.read_event)
+            try:
+                while (texts := await incoming.texts()) is not None:
+                    for text in texts:
+                        for told in reading.told(text):
                             yield told
-                except ProviderError:
-                    # Whatever goes wrong behind the last word costs a part of the bill at most.
-                    if reading.finished is None:
-                        raise
+            except ProviderError:
+                # Whatever goes wrong behind the last word costs a part of the bill at most.
+                if reading.ended is None:
+                    raise
             finished = reading.end()
         model = reading.bill.model or self._model
         yield Completion(provider=self.name, model=model, truncated=finished.truncated)
@@ -159,65 +157,75 @@ class ChatModel:
     def _wire_request(self, request: AnswerRequest) -> Request:
         api, streaming = self._api, self._streaming
         payload = api.payload(request.prompt, max_output_tokens=request.max_output_tokens, streaming=streaming)
-        return Request(api.path(streaming=streaming), payload, self._model, api.headers, api.diagnose)
-
-    async def _events(self, incoming: Incoming) -> AsyncGenerator[ChatEvent, None]:
-        if incoming.is_whole or not self._streaming:
-            for event in _read(incoming, self._api.read, await incoming.content()):
-                yield event
-            return
-        while (sent := await incoming.events()) is not None:
-            for data in sent:
-                for event in _read(incoming, self._api.read_event, data):
-                    yield event
+        return Request(api.path(streaming=streaming), payload, self._model, api.headers, api.diagnose, streaming)
 
 
 @dataclass(slots=True)
 class _Reading:
-    """What is known of an answer while it comes in."""
+    """What is known of an answer while it comes in.
 
-    provider: str
+    Attributes:
+        read: The vendor's way with one JSON text of it.
+        ended: How, once that is known; it is told when the bill is there too.
+    """
+
     incoming: Incoming
+    read: Read
     bill: Metered = _NO_BILL
-    finished: Finished | None = None
+    ended: Finished | ContentRefused | None = None
     seen: bool = False
 
-    def take(self, event: ChatEvent) -> TextDelta | Metered | None:
-        """Take in one event and return what of it is for the caller.
+    def told(self, text: bytes | str) -> Iterator[TextDelta | Metered]:
+        """Take in one JSON text and yield what of it is for the caller.
 
         Raises:
-            ProviderError: The event is a refusal or a failure.
+            UnusableAnswer: It cannot be read.
+            ProviderError: It reports a failure, whose bill is not waited for: somebody else could answer meanwhile.
         """
-        match event:
-            case TextDelta(text):
-                self.seen = self.seen or bool(text.strip())
-                if self.seen:
-                    self.incoming.patience.progressed()
-                return event if text else None
-            case Metered():
-                before, self.bill = self.bill, merged(self.bill, event)
-                return None if self.bill == before else self.bill
-            case Finished():
-                self.finished = event
-                self.incoming.patience.all_said()
-                return None
-            case Blocked(why):
-                raise ContentRefused(f"{self.provider} will not answer ({why})", provider=self.provider, billable=True)
-            case Failed(complaint, status):
-                raise self.incoming.failure(complaint, status)
+        for event in _read(self.incoming, self.read, text):
+            match event:
+                case TextDelta():
+                    yield from self._said(event)
+                case Metered():
+                    yield from self._billed(event)
+                case Finished():
+                    self._end(event)
+                case Blocked(why):
+                    self._end(self.incoming.refused(why))
+                case Failed(complaint, status):
+                    raise self.incoming.failure(complaint, status)
 
     def end(self) -> Finished:
         """How the answer ended.
 
         Raises:
+            ContentRefused: In a refusal.
             ProviderUnavailable: It did not.
             UnusableAnswer: There is nothing in it for a reader: thinking ate up the output limit, for one.
         """
-        if self.finished is None:
+        if isinstance(self.ended, ContentRefused):
+            raise self.ended
+        if self.ended is None:
             raise self.incoming.cut("without an end")
         if not self.seen:
             raise self.incoming.unusable("nothing to read")
-        return self.finished
+        return self.ended
+
+    def _said(self, delta: TextDelta) -> tuple[TextDelta, ...]:
+        if isinstance(self.ended, ContentRefused):
+            return ()
+        self.seen = self.seen or bool(delta.text.strip())
+        if self.seen:
+            self.incoming.patience.progressed()
+        return (delta,) if delta.text else ()
+
+    def _billed(self, bill: Metered) -> tuple[Metered, ...]:
+        before, self.bill = self.bill, merged(self.bill, bill)
+        return () if self.bill == before else (self.bill,)
+
+    def _end(self, how: Finished | ContentRefused) -> None:
+        self.ended = self.ended or how
+        self.incoming.patience.all_said()
 
 
 def merged(earlier: Metered, later: Metered) -> Metered:
@@ -234,9 +242,8 @@ def merged(earlier: Metered, later: Metered) -> Metered:
     return Metered(tokens, model=later.model or earlier.model, tier=later.tier or earlier.tier)
 
 
-def _known(later: object, earlier: int | None) -> int | None:
-    figure = count(later)
-    return earlier if figure is None else figure
+def _known(later: int | None, earlier: int | None) -> int | None:
+    return earlier if later is None else later
 
 
 def _read(incoming: Incoming, read: Read, data: bytes | str) -> list[ChatEvent]:

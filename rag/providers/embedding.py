@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import math
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal, Protocol
 
-from rag.errors import RagError, UnusableAnswer
+from rag.errors import ProviderError, RagError, UnusableAnswer
 from rag.model import Embedded
 from rag.ports import Clock, OnPaid
+from rag.providers.failures import Complaint
 from rag.providers.options import EmbedderOptions, Timeouts
+from rag.providers.request import Request
 
 Purpose = Literal["document", "query"]
 
@@ -47,18 +49,12 @@ class EmbeddingApi(Protocol):
     max_tokens: int
 
     @property
-    def base_url(self) -> str:
-        """What `path` is appended to."""
-        ...
-
-    @property
     def path(self) -> str:
-        """Where requests go."""
+        """Where requests go, below the base URL."""
         ...
 
-    @property
-    def headers(self) -> dict[str, str]:
-        """Those that carry the key."""
+    def headers(self, api_key: str) -> Mapping[str, str]:
+        """The one that carries the key; without a key none."""
         ...
 
     def payload(self, texts: Sequence[str], purpose: Purpose) -> object:
@@ -73,6 +69,10 @@ class EmbeddingApi(Protocol):
         """
         ...
 
+    def diagnose(self, status: int, complaint: Complaint) -> type[ProviderError] | None:
+        """What a failure means where this vendor's words say more than the status; `None`: what the status says."""
+        ...
+
 
 class HttpEmbedder:
     """`MeteredEmbedder` over a vendor's endpoint."""
@@ -85,9 +85,10 @@ class HttpEmbedder:
         self._api = api
         self._client = ApiClient(
             provider=options.provider,
-            base_url=api.base_url,
-            headers={**api.headers, **options.headers},
+            base_url=options.base_url,
             clock=clock,
+            api_keys=options.api_keys,
+            headers=options.headers,
             timeouts=Timeouts(total_s=options.timeout_s),
         )
 
@@ -149,7 +150,7 @@ class HttpEmbedder:
         deadline_s = self._options.timeout_s if purpose == "query" else self._options.deadline_s
         reading = Reading((), None)
         try:
-            body = await self._client.post(self._api.path, self._api.payload(part, purpose), deadline_s=deadline_s)
+            body = await self._client.post(self._wire_request(part, purpose), deadline_s=deadline_s)
             reading = self._read(body)
             vectors = self._checked(reading.vectors, len(part))
         except UnusableAnswer:
@@ -160,6 +161,10 @@ class HttpEmbedder:
         if on_paid:
             await on_paid(batch, bill)
         return bill
+
+    def _wire_request(self, texts: Sequence[str], purpose: Purpose) -> Request:
+        api = self._api
+        return Request(api.path, api.payload(texts, purpose), self._options.model, api.headers, api.diagnose)
 
     def _read(self, body: dict[str, object]) -> Reading:
         try:

@@ -133,6 +133,10 @@ class Complaint:
             retry_delay_s=next((delay for delay in delays if delay is not None), None),
         )
 
+    def meaning(self, words: Mapping[str, type[ProviderError]]) -> type[ProviderError] | None:
+        """What the most particular of its codes means, of those that stand among `words`."""
+        return next((words[code] for code in reversed(self.codes) if code in words), None)
+
     @property
     def daily(self) -> bool:
         """Whether what is used up comes back with the next day."""
@@ -184,9 +188,9 @@ def failure(
 
 def _meaning(status: int, complaint: Complaint) -> type[ProviderError]:
     """What all vendors mean by it: the most particular word, then the message, then the status."""
-    for code in reversed(complaint.codes):
-        if code in _MEANING_OF_WORD:
-            return _MEANING_OF_WORD[code]
+    meaning = complaint.meaning(_MEANING_OF_WORD)
+    if meaning:
+        return meaning
     if complaint.daily:
         return ProviderDisabled
     if status in {400, 413, 422, 500} and _TOO_LONG.search(complaint.message):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar, Literal, TypedDict, cast
+from typing import ClassVar, TypedDict, cast
 
-from rag.errors import ProviderDisabled, ProviderError
+from rag.errors import PromptTooLong, ProviderDisabled, ProviderError
 from rag.model import TokenUsage
 from rag.ports import Metered, Prompt
 from rag.providers.chat import Blocked, ChatEvent, Failed, Finished
-from rag.providers.embedding import Reading
+from rag.providers.embedding import Purpose, Reading
 from rag.providers.failures import Complaint
 from rag.providers.options import EmbedderOptions, ModelOptions
 from rag.providers.wire import THINKING, count, dialogue, name, text, tier
@@ -32,6 +32,7 @@ _BLOCKED = frozenset(
 # Beyond the words that all vendors share (ai.google.dev, troubleshooting; finish reasons as above).
 _PROVIDER_OFF = frozenset({"PERMISSION_DENIED", "PUP_LIMITED_DISABLED"})
 _BAD_KEY = re.compile(r"API key (?:not valid|expired|not found)", re.IGNORECASE)
+_TOO_LARGE = "payload size exceeds the limit"
 _TASK_TYPES = {"document": "RETRIEVAL_DOCUMENT", "query": "RETRIEVAL_QUERY"}
 _TASK_PREFIXES = {"document": "title: none | text: ", "query": "task: search result | query: "}
 
@@ -67,7 +68,22 @@ class _Generated(TypedDict, total=False):
     modelVersion: str
 
 
-class GenerateContent:
+class _Api:
+    """What all of Gemini's endpoints share."""
+
+    def headers(self, api_key: str) -> Mapping[str, str]:
+        """The one that carries the key; never `?key=`: query strings end in logs."""
+        return {"x-goog-api-key": api_key} if api_key else {}
+
+    def diagnose(self, status: int, complaint: Complaint) -> type[ProviderError] | None:
+        """What Gemini alone means by it: HTTP 400 is of a bad key and of a long prompt too, without a word for them."""
+        del status
+        if _PROVIDER_OFF.intersection(complaint.codes) or _BAD_KEY.search(complaint.message):
+            return ProviderDisabled
+        return PromptTooLong if _TOO_LARGE in complaint.message else None
+
+
+class GenerateContent(_Api):
     """`POST /v1beta/models/{model}:generateContent` and `:streamGenerateContent`."""
 
     official_url: ClassVar[str] = "https://generativelanguage.googleapis.com"
@@ -76,10 +92,6 @@ class GenerateContent:
 
     def __init__(self, options: ModelOptions) -> None:
         self._options = options
-
-    def headers(self, api_key: str) -> Mapping[str, str]:
-        """The one that carries the key; never `?key=`: query strings end in logs."""
-        return {"x-goog-api-key": api_key} if api_key else {}
 
     def path(self, *, streaming: bool) -> str:
         """The model, and what it is to do, are part of the address."""
@@ -118,12 +130,6 @@ class GenerateContent:
             yield Blocked(str(blocked))
         for candidate in generated.get("candidates") or ():
             yield from _chosen(candidate)
-
-    def diagnose(self, status: int, complaint: Complaint) -> type[ProviderError] | None:
-        """What Gemini alone means by it: a bad key is HTTP 400, not always with a word for it."""
-        del status
-        off = _PROVIDER_OFF.intersection(complaint.codes) or _BAD_KEY.search(complaint.message)
-        return ProviderDisabled if off else None
 
 
 def _chosen(candidate: _Candidate) -> Iterator[ChatEvent]:
@@ -168,7 +174,7 @@ class _Embeddings(TypedDict):
     usageMetadata: _EmbeddingUsage | None
 
 
-class GeminiEmbeddings:
+class GeminiEmbeddings(_Api):
     """`POST /v1beta/models/{model}:batchEmbedContents`.
 
     Limits: 100 texts a request (the API's own error: "at most 100 requests can be in one batch", as quoted in
@@ -182,13 +188,9 @@ class GeminiEmbeddings:
 
     def __init__(self, options: EmbedderOptions) -> None:
         self._options = options
-        # Base URLs are passed around with and without the version.
-        self.base_url = options.base_url.rstrip("/").removesuffix("/v1beta")
         self.path = f"/v1beta/models/{options.model}:batchEmbedContents"
-        # Never `?key=`: query strings end in logs.
-        self.headers = {"x-goog-api-key": options.api_key}
 
-    def payload(self, texts: Sequence[str], purpose: Literal["document", "query"]) -> object:
+    def payload(self, texts: Sequence[str], purpose: Purpose) -> object:
         """The request's JSON: each text a content of its own, else `gemini-embedding-2` melts them into one vector.
 
         That model also wants its task inside the text (docs.cloud.google.com, guide to batch embeddings, checked

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, closing, suppress
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -34,12 +34,13 @@ _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx
 # Compressing a stream would hold back its first words, and firewalls turn away those who do not say who they are.
 _HEADERS = MappingProxyType(
     {
-        "Accept": "*/*",
-        "Accept-Encoding": "identity",
-        "Content-Type": "application/json",
-        "User-Agent": "ragbot",
+        "accept": "*/*",
+        "accept-encoding": "identity",
+        "content-type": "application/json",
+        "user-agent": "ragbot",
     }
 )
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 # Full jitter: a random part of a doubling bound, so that clients who failed together do not come back together.
 _backoff = wait_random_exponential(multiplier=0.5, max=20)
@@ -65,15 +66,15 @@ class ApiClient:
         self._base_url = base_url.rstrip("/")
         self._clock = clock
         self._keys = KeyRing(provider, api_keys, clock)
-        self._headers = dict(headers)
+        self._headers = _lowered(headers.items())
         told = " ".join((*api_keys, *headers.values()))
         self._secrets = [word for word in told.split() if len(word) >= _MIN_SECRET_CHARS]
         self._timeouts = timeouts or Timeouts()
-        self._connections = Connections(clock)
+        self._connections = Connections(provider, clock, encrypted=base_url.lower().startswith("https:"))
         self._urls: dict[str, httpx.URL] = {}  # reading one takes as long as sending it
 
     @asynccontextmanager
-    async def open(self, request: Request, *, streaming: bool, total_s: float | None = None) -> AsyncIterator[Incoming]:
+    async def open(self, request: Request, *, total_s: float | None = None) -> AsyncIterator[Incoming]:
         """Send a request, once for each key that is refused, and read its answer inside the block.
 
         Leaving the block before the answer has ended closes the connection. `total_s` stands in for the configured
@@ -86,17 +87,12 @@ class ApiClient:
         if total_s is not None and total_s < timeouts.total_s:
             timeouts = replace(timeouts, total_s=max(0.0, total_s))
         async with self._connections.lent() as http:
-            patience = Patience(timeouts, streaming=streaming)
-            response = await self._answered(http, request, patience)
-            explain = partial(self._explain, request)
-            incoming = Incoming(self.provider, response, _lowered(response), patience, explain)
-            try:
-                yield incoming
-            finally:
-                await incoming.aclose()
+            with closing(Patience(timeouts, streaming=request.streaming)) as patience:
+                async with aclosing(await self._answered(http, request, patience)) as incoming:
+                    yield incoming
 
-    async def post(self, path: str, payload: object, *, deadline_s: float) -> dict[str, object]:
-        """Send JSON and return the JSON object that comes back, by as many attempts as that takes.
+    async def post(self, request: Request, *, deadline_s: float) -> dict[str, object]:
+        """Send a request and return the JSON object that comes back, by as many attempts as that takes.
 
         Failures that time mends are tried again until the next try would begin after `deadline_s`; a wait that the
         provider names is kept. A rate limit that is used up holds the next request back for as long.
@@ -114,7 +110,7 @@ class ApiClient:
             stop=self._too_late(deadline),
             reraise=True,
         )
-        answer: tuple[Incoming, bytes] = await attempts(self._fetched, Request(path, payload), deadline)
+        answer: tuple[Incoming, bytes] = await attempts(self._fetched, request, deadline)
         incoming, content = answer
         body = incoming.parsed(content)
         # Some servers that follow OpenAI report the failure of the model behind them inside HTTP 200.
@@ -134,30 +130,39 @@ class ApiClient:
 
     async def _fetched(self, request: Request, deadline: float) -> tuple[Incoming, bytes]:
         left_s = deadline - self._clock.monotonic()
-        async with self.open(request, streaming=False, total_s=left_s) as incoming:
+        async with self.open(request, total_s=left_s) as incoming:
             return incoming, await incoming.content()
 
-    async def _answered(self, http: httpx.AsyncClient, request: Request, patience: Patience) -> httpx.Response:
+    async def _answered(self, http: httpx.AsyncClient, request: Request, patience: Patience) -> Incoming:
         """The answer to the first key that is not refused: a refusal costs nothing, so the next is tried at once."""
-        content = json.dumps(request.payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        content = _JSON.encode(request.payload).encode("utf-8", "replace")
         error: ProviderError | None = None
         tried: set[Key] = set()
         while key := self._keys.take(request.model, besides=tried):
             tried.add(key)
-            response = await self._sent(http, request, content, key, patience)
-            headers = _lowered(response)
-            self._keys.rest(key, request.model, pause_s(headers, self._clock.now()))
-            if response.is_success:
-                return response
-            complaint = await _complaint(response)
-            error = self._explain(request, Told(self.provider, response.status_code, complaint, headers, key=key.label))
-            if isinstance(error, ProviderDisabled):
-                self._keys.set_aside(key, error)
-            elif isinstance(error, ProviderUnavailable) and error.status == httpx.codes.TOO_MANY_REQUESTS:
-                self._keys.rest(key, request.model, error.retry_after_s or 0.0)
-            else:
-                raise error
+            try:
+                return await self._asked(http, request, content, key, patience)
+            except ProviderDisabled as refusal:
+                self._keys.set_aside(key, refusal)
+                error = refusal
+            except ProviderUnavailable as refusal:
+                if refusal.status != httpx.codes.TOO_MANY_REQUESTS:
+                    raise
+                self._keys.rest(key, request.model, refusal.retry_after_s or 0.0)
+                error = refusal
         raise error if isinstance(error, ProviderUnavailable) else self._keys.none_left(request.model) from error
+
+    async def _asked(
+        self, http: httpx.AsyncClient, request: Request, content: bytes, key: Key, patience: Patience
+    ) -> Incoming:
+        response = await self._sent(http, request, content, key, patience)
+        headers = _lowered(response.headers.multi_items())
+        self._keys.rest(key, request.model, pause_s(headers, self._clock.now()))
+        if not response.is_success:
+            complaint = await _complaint(response)
+            raise self._explain(request, Told(self.provider, response.status_code, complaint, headers, key=key.label))
+        explain = partial(self._explain, request)
+        return Incoming(self.provider, response, headers, patience, explain, streaming=request.streaming)
 
     async def _sent(
         self, http: httpx.AsyncClient, request: Request, content: bytes, key: Key, patience: Patience
@@ -165,7 +170,7 @@ class ApiClient:
         provider = self.provider
         try:
             prepared = self._prepared(request, content, key)
-            async with patience.limit():
+            with patience:
                 return await http.send(prepared, stream=True)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise ProviderRefused(
@@ -174,7 +179,8 @@ class ApiClient:
         except (UnicodeEncodeError, httpx.LocalProtocolError):
             # Without its cause, which quotes the header.
             raise ProviderDisabled(
-                f"the key or a header of {provider} has characters that cannot be sent", provider=provider
+                f"{key.label or 'the key'} or a header of {provider} has characters that cannot be sent",
+                provider=provider,
             ) from None
         except (TimeoutError, httpx.HTTPError) as error:
             raise ProviderUnavailable(
@@ -184,15 +190,18 @@ class ApiClient:
             ) from error
 
     def _prepared(self, request: Request, content: bytes, key: Key) -> httpx.Request:
-        headers = httpx.Headers(_HEADERS)
-        headers.update(request.sign(key.secret))
-        headers.update(self._headers)
+        headers = {**_HEADERS, **_lowered(request.sign(key.secret).items()), **self._headers}
         url = self._urls.get(request.path)
         if url is None:
-            url = self._urls[request.path] = httpx.URL(self._base_url + request.path)
+            url = self._urls[request.path] = self._url(request.path)
         # Patience bounds everything but the connecting.
         waits = {"connect": self._timeouts.connect_s, "read": None, "write": None, "pool": None}
         return httpx.Request("POST", url, headers=headers, content=content, extensions={"timeout": waits})
+
+    def _url(self, path: str) -> httpx.URL:
+        """Base URLs are passed around with and without the version that some paths begin with."""
+        version, _, _ = path.removeprefix("/").partition("/")
+        return httpx.URL(self._base_url.removesuffix(f"/{version}") + path)
 
     def _explain(self, request: Request, told: Told) -> ProviderError:
         return failure(told, now=self._clock.now(), secrets=self._secrets, diagnose=request.diagnose)
@@ -211,9 +220,9 @@ async def _complaint(response: httpx.Response) -> Complaint:
     return Complaint()
 
 
-def _lowered(response: httpx.Response) -> Mapping[str, str]:
-    """The headers as a plain dictionary: httpx looks through all of them for each that it is asked for."""
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
+def _lowered(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Headers as a plain dictionary: httpx looks through all of them for each that it is asked for."""
+    return {name.lower(): value for name, value in headers}
 
 
 def _wait_s(state: RetryCallState) -> float:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import cast
 
 import httpx
 
-from rag.errors import ProviderError, ProviderUnavailable, UnusableAnswer
+from rag.errors import ContentRefused, ProviderError, ProviderUnavailable, UnusableAnswer
 from rag.providers.failures import Complaint, Told
 from rag.providers.patience import Patience
 from rag.providers.sse import EventParser, EventTooLarge
@@ -25,6 +26,7 @@ class Incoming:
 
     Attributes:
         patience: To be told how the answer gets on.
+        is_whole: It comes as one JSON text: not only where it was to, but from servers that cannot stream as well.
     """
 
     def __init__(
@@ -34,20 +36,21 @@ class Incoming:
         headers: Mapping[str, str],
         patience: Patience,
         explain: Callable[[Told], ProviderError],
+        *,
+        streaming: bool,
     ) -> None:
         self.patience = patience
+        self.is_whole = not streaming or headers.get("content-type", "").startswith("application/json")
         self._provider = provider
         self._response = response
+        self._status = response.status_code
         self._headers = headers
         self._explain = explain
-        self._chunks = response.aiter_bytes()
+        stream = cast("httpx.AsyncByteStream", response.stream)
+        # Some compress though they were asked not to; else there is nothing that httpx would have to do.
+        self._chunks = response.aiter_bytes() if "content-encoding" in headers else aiter(stream)
         self._parser = EventParser()
-        self._ended = False
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it comes as one JSON text: so do errors, and answers of servers that cannot stream."""
-        return self._headers.get("content-type", "").startswith("application/json")
+        self._all_read = False
 
     async def content(self) -> bytes:
         """All bytes.
@@ -60,22 +63,27 @@ class Incoming:
             chunks.append(chunk)
         return b"".join(chunks)
 
-    async def events(self) -> list[str] | None:
-        """The data of the next events, as many as came together, which may be none; `None` after the last.
+    async def texts(self) -> Sequence[bytes | str] | None:
+        """The next JSON texts, as many as came together, which may be none; `None` after the last.
 
         Raises:
             ProviderUnavailable: It broke off, or did not go on in time.
             UnusableAnswer: It is no stream of events.
         """
-        chunk = None if self._ended else await self._chunk()
+        if self._all_read:
+            return None
+        if self.is_whole:
+            self._all_read = True
+            return [await self.content()]
+        chunk = await self._chunk()
         if chunk is None:
             return None
         try:
-            events = [event.data for event in self._parser.feed(chunk) if event.data]
+            events = [data for data in self._parser.feed(chunk) if data]
         except EventTooLarge as error:
             raise self.unusable(str(error)) from error
         if _END in events:
-            self._ended = True
+            self._all_read = True
             return events[: events.index(_END)]
         return events
 
@@ -101,8 +109,13 @@ class Incoming:
     def unusable(self, what: str) -> UnusableAnswer:
         """The error for an answer that is paid for and good for nothing."""
         return UnusableAnswer(
-            f"{self._provider} sent {what}", provider=self._provider, status=self._response.status_code, billable=True
+            f"{self._provider} sent {what}", provider=self._provider, status=self._status, billable=True
         )
+
+    def refused(self, why: str) -> ContentRefused:
+        """The error for a refusal in place of an answer, or behind a part of it."""
+        message = f"{self._provider} will not answer ({why})"
+        return ContentRefused(message, provider=self._provider, status=self._status, billable=True)
 
     def cut(self, how: str) -> ProviderUnavailable:
         """The error for an answer that did not come to its end."""
@@ -110,7 +123,7 @@ class Incoming:
 
     async def aclose(self) -> None:
         """Close the connection, unless all was said and it can be used again."""
-        if self._ended:
+        if self._all_read:
             with suppress(TimeoutError, httpx.HTTPError):
                 async with asyncio.timeout(_LAST_BYTES_S):
                     async for _ in self._chunks:
@@ -119,7 +132,7 @@ class Incoming:
 
     async def _chunk(self) -> bytes | None:
         try:
-            async with self.patience.limit():
+            with self.patience:
                 return await anext(self._chunks, None)
         except (TimeoutError, httpx.HTTPError) as error:
             raise self.cut(type(error).__name__) from error

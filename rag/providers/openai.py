@@ -8,13 +8,13 @@ import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import ClassVar, Literal, TypedDict, cast
+from typing import ClassVar, TypedDict, cast
 
 from rag.errors import ContentRefused, PromptTooLong, ProviderDisabled, ProviderError
 from rag.model import TokenUsage
 from rag.ports import Metered, Prompt
 from rag.providers.chat import Blocked, ChatEvent, Failed, Finished
-from rag.providers.embedding import Reading
+from rag.providers.embedding import Purpose, Reading
 from rag.providers.failures import Complaint
 from rag.providers.options import EmbedderOptions, ModelOptions
 from rag.providers.wire import THINKING, count, dialogue, name, text, tier
@@ -36,12 +36,7 @@ _KNOWS_NEW_LIMIT_ONLY = re.compile(r"gpt-(?:[5-9]|\d\d)|o\d")
 
 
 class _Api:
-    """What both of OpenAI's chat endpoints share."""
-
-    token_margin: ClassVar[float] = 1.2
-
-    def __init__(self, options: ModelOptions) -> None:
-        self._options = options
+    """What all of OpenAI's endpoints share."""
 
     def headers(self, api_key: str) -> Mapping[str, str]:
         """The one that carries the key."""
@@ -49,12 +44,21 @@ class _Api:
 
     def diagnose(self, status: int, complaint: Complaint) -> type[ProviderError] | None:
         """What these servers alone mean by it; OpenRouter says 403 of moderation and of a key's own budget too."""
-        meaning = next((_MEANINGS[code] for code in complaint.codes if code in _MEANINGS), None)
+        meaning = complaint.meaning(_MEANINGS)
         if meaning or status != 403:
             return meaning
         if "flagged" in complaint.message:
             return ContentRefused
         return ProviderDisabled if "limit exceeded" in complaint.message else None
+
+
+class _ChatApi(_Api):
+    """What both of OpenAI's chat endpoints share."""
+
+    token_margin: ClassVar[float] = 1.2
+
+    def __init__(self, options: ModelOptions) -> None:
+        self._options = options
 
 
 class _Part(TypedDict, total=False):
@@ -96,7 +100,7 @@ class _ResponseEvent(TypedDict, total=False):
     response: _Response
 
 
-class Responses(_Api):
+class Responses(_ChatApi):
     """`POST /v1/responses`: the endpoint that OpenAI recommends."""
 
     official_url: ClassVar[str] = "https://api.openai.com/v1"
@@ -223,7 +227,7 @@ class _Completion(TypedDict, total=False):
     error: object
 
 
-class ChatCompletions(_Api):
+class ChatCompletions(_ChatApi):
     """`POST /v1/chat/completions`, as OpenRouter, Groq, Azure, Ollama, vLLM, llama.cpp and LM Studio speak it.
 
     Azure's key goes into the configured header `api-key`. A deployment there whose name does not begin as its model's
@@ -325,7 +329,7 @@ class _Embeddings(TypedDict):
     usage: _EmbeddingUsage | None
 
 
-class OpenAIEmbeddings:
+class OpenAIEmbeddings(_Api):
     """`POST /v1/embeddings`.
 
     Limits: 2,048 texts, 300,000 tokens a request, 8,192 a text (type stubs of the package openai 3.54.0, checked
@@ -338,10 +342,8 @@ class OpenAIEmbeddings:
 
     def __init__(self, options: EmbedderOptions) -> None:
         self._options = options
-        self.base_url = options.base_url
-        self.headers = {"Authorization": f"Bearer {options.api_key}"} if options.api_key else {}
 
-    def payload(self, texts: Sequence[str], purpose: Literal["document", "query"]) -> object:
+    def payload(self, texts: Sequence[str], purpose: Purpose) -> object:
         """The request's JSON; these models make no difference between documents and questions."""
         del purpose
         options = self._options

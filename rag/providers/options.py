@@ -71,8 +71,8 @@ class EmbedderOptions:
         dimensions: Length of the vectors to make.
         native_dimensions: Length that the model makes unasked; a request names a length only when another is wanted,
             because servers whose model cannot be cut refuse to be asked. `None`: unknown, always asked.
-        base_url: For OpenAI's protocol with its version (`…/v1`), for Gemini's without.
-        api_key: Empty where the server asks for none.
+        base_url: Without a slash at its end.
+        api_keys: Used in turn; none where the server asks for none.
         headers: Sent with every request, over the vendor's own of the same name; they may carry secrets too.
         timeout_s: For one attempt; all there is for a question, because a person waits for it.
         deadline_s: For all attempts of one request while documents are embedded, pauses included.
@@ -86,7 +86,7 @@ class EmbedderOptions:
     base_url: str
     price_per_mtok_usd: Decimal
     native_dimensions: int | None = None
-    api_key: str = field(default="", repr=False)
+    api_keys: tuple[str, ...] = field(default=(), repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     timeout_s: float = 20.0
     deadline_s: float = 120.0

@@ -21,6 +21,7 @@ class Request:
         payload: What JSON can say.
         model: Whose rate limits it counts to.
         sign: The headers that carry a key.
+        streaming: Its answer is to come bit by bit.
     """
 
     path: str
@@ -28,3 +29,4 @@ class Request:
     model: str = ""
     sign: Callable[[str], Mapping[str, str]] = _unsigned
     diagnose: Diagnose | None = None
+    streaming: bool = False

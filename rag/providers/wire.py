@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import dropwhile, groupby
 
 from rag.model import Turn
@@ -11,7 +10,9 @@ from rag.ports import Prompt, TextDelta
 THINKING = TextDelta("")
 """A sign of life from a model that says nothing at the moment."""
 
-_ORDINARY_TIERS = frozenset({"auto", "default", "on_demand", "standard", "unspecified"})
+# The last two are Anthropic's, of where it thinks: anywhere, and of a model that cannot be told where
+# (platform.claude.com/docs, data residency; type stubs of the package anthropic 2.12.0; both checked 2026-11-22).
+_ORDINARY = frozenset({"auto", "default", "on_demand", "standard", "unspecified", "global", "not_available"})
 
 
 def dialogue(prompt: Prompt) -> list[Turn]:
@@ -26,16 +27,17 @@ def dialogue(prompt: Prompt) -> list[Turn]:
     return [Turn(role, "\n\n".join(turn.text for turn in said)) for role, said in turns]
 
 
-def text(piece: object) -> Iterator[TextDelta]:
+def text(piece: object) -> tuple[TextDelta, ...]:
     """A piece of the answer as an event, none where it is empty or absent.
 
     Raises:
         TypeError: It is something else than text.
     """
-    if not isinstance(piece, str | None):
-        raise TypeError("text was promised")
-    if piece:
-        yield TextDelta(piece)
+    if isinstance(piece, str):
+        return (TextDelta(piece),) if piece else ()
+    if piece is None:
+        return ()
+    raise TypeError("text was promised")
 
 
 def count(figure: object) -> int | None:
@@ -48,7 +50,7 @@ def name(word: object) -> str | None:
     return word if isinstance(word, str) and word else None
 
 
-def tier(word: object) -> str | None:
-    """The service tier in lower case, `None` for the ordinary one, by whichever name."""
-    named = (name(word) or "").lower()
-    return named if named and named not in _ORDINARY_TIERS else None
+def tier(*words: object) -> str | None:
+    """What of a service may change its price, in lower case, joined by `+`; `None` for the ordinary, however named."""
+    named = [word.lower() for word in words if isinstance(word, str) and word]
+    return "+".join(word for word in named if word not in _ORDINARY) or None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, TypeAlias
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
@@ -61,7 +62,8 @@ class ProviderSettings(Section):
     """Who serves models, and how to reach it.
 
     Attributes:
-        base_url: Without a slash at its end; the vendor's own where none is written.
+        base_url: Without a slash at its end; the vendor's own where none is written. A host alone gets the path of the
+            vendor's own: for OpenAI, as its own client wants it, that is where the version stands.
         api_version: Where the vendor has versions and another than the usual one is wanted.
         headers: Sent with every request; their values may be secrets.
         stream: Whether answers are asked for bit by bit.
@@ -88,6 +90,13 @@ class ProviderSettings(Section):
             return value
         # A wrong kind is one problem; it is not complained about again as a missing address.
         return protocol(info.data["kind"]).official_url if "kind" in info.data else "http://unknown"
+
+    @field_validator("base_url")
+    @classmethod
+    def _with_the_vendors_path(cls, url: str, info: ValidationInfo) -> str:
+        if "kind" not in info.data or urlsplit(url).path:
+            return url
+        return url + urlsplit(protocol(info.data["kind"]).official_url).path
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ def _options(base_url: str, **others: object) -> EmbedderOptions:
         model="text-embedding-3-small",
         dimensions=_DIMENSIONS,
         base_url=base_url,
-        api_key=KEY,
+        api_keys=(KEY,),
         price_per_mtok_usd=Decimal("0.02"),
         timeout_s=5.0,
     )
@@ -196,7 +196,7 @@ class TestEveryEmbedder:
 
     async def test_a_wrong_key_is_refused_and_not_repeated(self, make: Make, server: EmbeddingServer) -> None:
         with pytest.raises(ProviderRefused) as caught:
-            await make(api_key="sk-wrong-key-123").embed(["hello"], purpose="query")
+            await make(api_keys=("sk-wrong-key-123",)).embed(["hello"], purpose="query")
         assert "sk-wrong" not in repr(caught.value)
         assert len(server.calls) == 1
 
@@ -296,7 +296,7 @@ class TestOpenAI:
 
     async def test_a_server_without_a_key_is_sent_none(self, make: Make, server: EmbeddingServer) -> None:
         with pytest.raises(ProviderRefused):
-            await make(api_key="").embed(["hello"], purpose="query")
+            await make(api_keys=()).embed(["hello"], purpose="query")
         assert "authorization" not in server.calls[0].headers
 
     @pytest.mark.parametrize("count", ["many", -5, None])

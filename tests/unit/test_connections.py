@@ -14,6 +14,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.raw_server import END, Fault, RawServer, answer, chunk, event, stream_head
 
 _OK = answer(200, {"fine": True})
+_STREAM = Request("/chat", {}, streaming=True)
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +39,7 @@ def _client(server: RawServer, clock: FakeClock) -> ApiClient:
 
 
 async def _ask(client: ApiClient) -> object:
-    async with client.open(Request("/chat", {"q": 1}), streaming=False) as incoming:
+    async with client.open(Request("/chat", {"q": 1})) as incoming:
         return incoming.parsed(await incoming.content())
 
 
@@ -82,8 +83,8 @@ async def test_cancelling_closes_the_connection_at_once(raw: RawServer, clock: F
 async def test_leaving_a_stream_closes_its_connection_at_once(raw: RawServer, clock: FakeClock) -> None:
     raw.scripts.append([stream_head(), event({"n": 1}), Fault.HANG])
     client = _client(raw, clock)
-    async with client.open(Request("/chat", {}), streaming=True) as incoming:
-        assert await incoming.events() == ['{"n": 1}']
+    async with client.open(_STREAM) as incoming:
+        assert await incoming.texts() == ['{"n": 1}']
     await asyncio.wait_for(raw.hung_up.wait(), 5)
     await client.aclose()
 
@@ -91,8 +92,8 @@ async def test_leaving_a_stream_closes_its_connection_at_once(raw: RawServer, cl
 async def test_a_stream_read_to_its_end_leaves_its_connection_for_the_next(raw: RawServer, clock: FakeClock) -> None:
     raw.scripts.extend([[stream_head(), event({"n": 1}) + event("[DONE]"), END], [_OK]])
     client = _client(raw, clock)
-    async with client.open(Request("/chat", {}), streaming=True) as incoming:
-        assert [await incoming.events() for _ in range(3)] == [['{"n": 1}'], [], None]
+    async with client.open(_STREAM) as incoming:
+        assert [await incoming.texts() for _ in range(3)] == [['{"n": 1}'], [], None]
     assert await _ask(client) == {"fine": True}
     assert raw.connections == 1
     await client.aclose()
@@ -104,8 +105,8 @@ async def test_what_stands_behind_the_end_is_not_read_to_anybody(
 ) -> None:
     raw.scripts.extend([[stream_head(), event("[DONE]"), *behind], [_OK]])
     client = _client(raw, clock)
-    async with client.open(Request("/chat", {}), streaming=True) as incoming:
-        assert [await incoming.events() for _ in range(2)] == [[], None]
+    async with client.open(_STREAM) as incoming:
+        assert [await incoming.texts() for _ in range(2)] == [[], None]
     assert await _ask(client) == {"fine": True}
     assert raw.connections == 1
     await client.aclose()
@@ -116,8 +117,8 @@ async def test_closing_the_client_ends_what_is_under_way_and_keeps_nothing_of_it
 ) -> None:
     raw.scripts.extend([[stream_head(), event({"n": 1}), Fault.HANG], [_OK]])
     client = _client(raw, clock)
-    async with client.open(Request("/chat", {}), streaming=True) as incoming:
-        await incoming.events()
+    async with client.open(_STREAM) as incoming:
+        await incoming.texts()
         await client.aclose()
         await asyncio.wait_for(raw.hung_up.wait(), 5)
     assert await _ask(client) == {"fine": True}
@@ -130,8 +131,8 @@ async def test_a_server_that_stays_on_the_line_after_its_end_is_not_waited_for(
 ) -> None:
     raw.scripts.append([stream_head(), event("[DONE]"), Fault.HANG])
     client = _client(raw, clock)
-    async with client.open(Request("/chat", {}), streaming=True) as incoming:
-        assert [await incoming.events() for _ in range(2)] == [[], None]
+    async with client.open(_STREAM) as incoming:
+        assert [await incoming.texts() for _ in range(2)] == [[], None]
     await asyncio.wait_for(raw.hung_up.wait(), 5)
     await client.aclose()
 
@@ -141,8 +142,8 @@ async def test_an_event_without_end_is_given_up(raw: RawServer, clock: FakeClock
     client = _client(raw, clock)
 
     async def read() -> None:
-        async with client.open(Request("/chat", {}), streaming=True) as incoming:
-            while await incoming.events() is not None:
+        async with client.open(_STREAM) as incoming:
+            while await incoming.texts() is not None:
                 pass
 
     with pytest.raises(UnusableAnswer, match="an event of more than"):

@@ -79,7 +79,7 @@ def _client(url: str, clock: FakeClock, *, timeout_s: float = 5.0) -> ApiClient:
 
 
 async def _post(client: ApiClient, *, deadline_s: float = 60.0) -> dict[str, object]:
-    return await client.post("/v1/embeddings", _PAYLOAD, deadline_s=deadline_s)
+    return await client.post(Request("/v1/embeddings", _PAYLOAD), deadline_s=deadline_s)
 
 
 class TestRetries:
@@ -237,7 +237,7 @@ def _bearer(secret: str) -> Mapping[str, str]:
 
 
 async def _ask(client: ApiClient, model: str = "m") -> object:
-    async with client.open(Request("/chat", {"q": "é"}, model, _bearer), streaming=False) as incoming:
+    async with client.open(Request("/chat", {"q": "é"}, model, _bearer)) as incoming:
         return incoming.parsed(await incoming.content())
 
 
@@ -352,7 +352,7 @@ class TestRequests:
     async def test_half_a_character_is_sent_as_a_question_mark(self, raw: RawServer, clock: FakeClock) -> None:
         raw.scripts.append([_OK])
         client = _keyed(raw, clock)
-        async with client.open(Request("/chat", {"q": "\ud83d"}), streaming=False):
+        async with client.open(Request("/chat", {"q": "\ud83d"})):
             pass
         assert raw.received[0].body == {"q": "?"}
         await client.aclose()
