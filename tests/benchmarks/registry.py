@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from tests.benchmarks import ingest, memory, paraphrases, quality, query, relevance, start, tasks
+from tests.benchmarks import (
+    cached,
+    failover,
+    ingest,
+    memory,
+    paraphrases,
+    quality,
+    query,
+    relevance,
+    routing,
+    start,
+    tasks,
+)
 from tests.benchmarks.benchmark import Benchmark
 
 BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
@@ -18,5 +30,8 @@ BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
         "relevance": relevance.run,
         "paraphrases": paraphrases.run,
         "tasks": tasks.run,
+        "failover": failover.run,
+        "routing": routing.run,
+        "cached": cached.run,
     }
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
@@ -17,7 +18,7 @@ from rag.errors import EvaluationError
 from rag.ingest.chunking import chunk
 from rag.ingest.loaders import loader_for
 from rag.language import detect_language
-from tests.benchmarks import ingest, memory, peers, quality, query, relevance, start
+from tests.benchmarks import cached, chat_peers, ingest, memory, peers, quality, query, relevance, routing, start
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.beir import collection_folders, read_collection
 from tests.benchmarks.benchmark import Benchmark, Column, Measure, Plan, Report, Row, in_turn, ratio
@@ -32,9 +33,12 @@ from tests.benchmarks.processes import (
 )
 from tests.benchmarks.registry import BENCHMARKS
 from tests.benchmarks.relevance import Judged
+from tests.fakes.chat_faults import Refused
+from tests.fakes.openai_server import OpenAIServer
 
 on_linux = pytest.mark.skipif(not HAS_MEMORY_MAPS, reason="only Linux tells what memory is a process's own")
 at_terminals = pytest.mark.skipif(not HAS_TERMINALS, reason="there are no pseudo-terminals on this system")
+with_peers = pytest.mark.filterwarnings("ignore")  # what the routers of others warn of is theirs to mend
 
 CAPITALS = {"France": "Paris", "Italy": "Rome", "Spain": "Madrid", "Peru": "Lima", "Japan": "Tokyo", "Kenya": "Nairobi"}
 RIVERS = {"Egypt": "Nile", "Brazil": "Amazon", "Germany": "Rhine"}
@@ -138,6 +142,83 @@ async def test_answers_are_timed_beside_a_bare_query() -> None:
     assert {"ragbot: search", "ragbot: query"} <= set(rows)
     assert all(0 < row["p50_ms"] <= row["p95_ms"] for row in rows.values())
     assert any("(3 answered, 0 refused)" in note for note in report.notes)
+
+
+@with_peers
+async def test_the_router_is_timed_beside_httpx_with_no_more_in_flight_than_there_are_calls() -> None:
+    report = await routing.run(tiny(), in_silence)
+
+    rows = figures(report)
+    levels = dict.fromkeys(what.partition(":")[0] for what in rows)
+    assert list(levels) == ["plain, 1 in flight", "plain, 10 in flight", "streamed, 1 in flight"]
+    for level in levels:
+        base, ragbot = rows[f"{level}: httpx, one client"], rows[f"{level}: ragbot"]
+        assert base["added_p50_ms"] == base["added_p99_ms"] == 0
+        assert ragbot["added_p50_ms"] == pytest.approx(ragbot["p50_ms"] - base["p50_ms"], abs=0.001)
+    assert all(0 < row["p50_ms"] <= row["p99_ms"] for row in rows.values())
+    assert all(row["calls_per_s"] > 0 and row["cpu_ms"] > 0 for row in rows.values())
+    assert set(chat_peers.notes()) <= set(report.notes)
+
+
+async def test_a_round_keeps_as_many_calls_in_flight_as_it_says() -> None:
+    in_flight: list[int] = []
+    now = 0
+
+    async def ask() -> None:
+        nonlocal now
+        now += 1
+        in_flight.append(now)
+        await asyncio.sleep(0)
+        now -= 1
+
+    taken = routing.Taken()
+    await routing._round(ask, 20, 5, taken)
+
+    assert max(in_flight) == 5
+    assert len(taken.each) == 20
+    assert taken.calls_per_s == 20 / taken.rounds[0][1]
+
+
+async def test_a_call_that_no_model_answered_is_no_measurement() -> None:
+    async with OpenAIServer() as server:
+        server.always = Refused("overloaded")
+        async with routing._ragbot(f"{server.url}/v1", routing._request(), streaming=False) as ask:
+            with pytest.raises(RuntimeError, match="no measurement"):
+                await ask()
+
+
+@with_peers
+@pytest.mark.skipif(not chat_peers.installed(), reason="the `bench` extra is not installed")
+@pytest.mark.parametrize("streaming", [False, True])
+async def test_the_routers_of_others_get_the_answer_that_ragbot_gets(*, streaming: bool) -> None:
+    async with chat_peers.provider() as url, routing._contenders(url, streaming=streaming) as contenders:
+        assert {chat_peers.LITELLM, chat_peers.PYDANTIC_AI, "ragbot"} <= set(contenders)
+        for ask in contenders.values():
+            await ask()
+
+
+@pytest.mark.skipif(bool(chat_peers.installed()), reason="the `bench` extra is installed")
+def test_without_the_bench_extra_the_routers_of_others_are_left_out_in_words() -> None:
+    assert chat_peers.notes() == [
+        "LiteLLM Router and pydantic-ai FallbackModel: left out, the `bench` extra is not installed"
+    ]
+
+
+async def test_what_is_remembered_is_timed_beside_what_is_asked_for_the_first_time() -> None:
+    report = await cached.run(tiny(), in_silence)
+
+    rows = figures(report)
+    first, *remembered = rows.values()
+    assert list(rows) == [
+        "asked for the first time",
+        "again, from memory",
+        "again, from the database",
+        "in other words",
+    ]
+    assert first["share_of_first"] == 1
+    assert all(0 < row["p50_us"] <= row["p99_us"] for row in rows.values())
+    assert all(row["p50_us"] < first["p50_us"] for row in remembered)
+    assert any("3 asked for the first time, 3 again, from memory" in note for note in report.notes)
 
 
 @pytest.mark.skipif(not peers.has_llama_index(), reason="the `bench` extra is not installed")
