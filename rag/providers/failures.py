@@ -176,14 +176,11 @@ def failure(
     wait_s = retry_after_s(told.headers, now)
     wait_s = complaint.retry_delay_s if wait_s is None else wait_s
     kind = _reconsidered(kind, told, wait_s)
-    sentence = _sentence(told, secrets)
-    if issubclass(kind, ProviderUnavailable):
-        return kind(sentence, provider=told.provider, status=status, billable=told.inside, retry_after_s=wait_s)
-    if issubclass(kind, ProviderDisabled):
+    if not issubclass(kind, ProviderUnavailable):
         # For a day's quota Gemini names waits of some seconds, which are those of its quotas per minute.
-        wait_s = until_midnight_pacific_s(now) if complaint.daily else None
-        return kind(sentence, provider=told.provider, status=status, billable=told.inside, retry_after_s=wait_s)
-    return kind(sentence, provider=told.provider, status=status, billable=told.inside)
+        wait_s = until_midnight_pacific_s(now) if kind is ProviderDisabled and complaint.daily else None
+    sentence = _sentence(told, secrets)
+    return kind(sentence, provider=told.provider, status=status, billable=told.inside, retry_after_s=wait_s)
 
 
 def _meaning(status: int, complaint: Complaint) -> type[ProviderError]:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.errors import ProviderRefused, ProviderUnavailable
+from rag.errors import ProviderDisabled, ProviderRefused, ProviderUnavailable
 from rag.model import Embedded
 from rag.ports import MeteredEmbedder
 from rag.providers import EMBEDDERS
@@ -200,6 +200,22 @@ class TestEveryEmbedder:
         assert "sk-wrong" not in repr(caught.value)
         assert len(server.calls) == 1
 
+    async def test_several_keys_take_turns_and_one_that_is_refused_is_left_alone(
+        self, make: Make, server: EmbeddingServer
+    ) -> None:
+        embedder = make(api_keys=(KEY, "sk-wrong-key-123"))
+        for _ in range(3):
+            await embedder.embed(["hello"], purpose="query")
+        assert ["sk-wrong-key-123" in str(call.headers) for call in server.calls] == [False, True, False, False]
+
+    async def test_a_key_that_cannot_be_sent_does_not_take_the_others_down(
+        self, make: Make, server: EmbeddingServer
+    ) -> None:
+        embedder = make(api_keys=("sk-“quoted”", KEY))
+        for _ in range(2):
+            await embedder.embed(["hello"], purpose="query")
+        assert len(server.calls) == 2
+
     async def test_a_rate_limit_is_waited_for(
         self, make: Make, server: EmbeddingServer, clock: FakeClock, kind: str
     ) -> None:
@@ -355,6 +371,11 @@ class TestGemini:
         (request,) = server.calls[0].body["requests"]
         assert server.calls[0].texts == [text]
         assert not {"taskType", "outputDimensionality"} & set(request)
+
+    async def test_a_bad_key_is_known_by_its_message_alone(self, make: Make, server: EmbeddingServer) -> None:
+        server.faults.append(gemini_error(400, "INVALID_ARGUMENT", "API key expired. Please renew the API key."))
+        with pytest.raises(ProviderDisabled):
+            await make().embed(["hello"], purpose="query")
 
     async def test_a_base_url_may_carry_the_version(self, make: Make, server: EmbeddingServer) -> None:
         await make(base_url=f"{server.url}/v1beta/").embed(["hello"], purpose="query")

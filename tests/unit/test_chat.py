@@ -216,10 +216,32 @@ class TestBills:
             Metered(TokenUsage(input=7, cached_input=3, output=5), "acme-1-0613", "fast"),
         ]
 
-    async def test_figures_that_cannot_be_are_unknown(self, make: Make, server: RawServer) -> None:
-        odd = {"input": -7, "output": "many", "cached_input": 2.5, "thinking": True, "cache_write": 4}
-        server.scripts.append([stream_head(), _HI, event({"usage": odd}), _OVER, END])
-        assert (await _said(make()))[1] == Metered(TokenUsage(cache_write=4))
+    @pytest.mark.parametrize(
+        "behind",
+        [
+            [_BILL, _OVER, event("[DONE]"), END],
+            [event({"blocked": "again"}), event({"text": "I cannot."}), _BILL, END],
+            [_BILL, Fault.HANG],
+            [_BILL, Fault.RESET],
+            [_BILL, event({"failed": "x"})],
+            [_BILL, event("{")],
+        ],
+    )
+    async def test_a_refusal_is_raised_when_its_bill_is_there(
+        self, make: Make, server: RawServer, behind: list[bytes | Fault]
+    ) -> None:
+        server.scripts.append([stream_head(), _HI, event({"blocked": "SAFETY"}), *behind])
+        async with aclosing(make(between_tokens_s=0.1).stream(_REQUEST)) as events:
+            assert await anext(events) == TextDelta("Hi ")
+            assert await anext(events) == Metered(TokenUsage(input=7, output=2), "acme-1-0613")
+            with pytest.raises(ContentRefused, match=r"acme will not answer \(SAFETY\)") as caught:
+                await anext(events)
+        assert (caught.value.status, caught.value.billable) == (200, True)
+
+    async def test_the_bill_of_a_failure_is_not_waited_for(self, make: Make, server: RawServer) -> None:
+        server.scripts.append([stream_head(), event({"failed": "x", "status": 503}), Fault.HANG])
+        with pytest.raises(ProviderOverloaded):
+            await asyncio.wait_for(_said(make()), 1)
 
     async def test_no_bill_is_made_up(self, make: Make, server: RawServer) -> None:
         server.scripts.append([stream_head(), _HI, _OVER, END])

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
+import certifi
 import pytest
 
-from rag.errors import UnusableAnswer
+from rag.errors import ProviderDisabled, UnusableAnswer
 from rag.providers.http import ApiClient
 from rag.providers.request import Request
 from tests.fakes.clock import FakeClock
@@ -160,3 +165,63 @@ async def test_the_environments_proxy_is_taken(
     assert await _ask(client) == {"fine": True}
     assert raw.received[0].path == "http://acme.example/v1/chat"
     await client.aclose()
+
+
+async def test_a_proxy_that_is_none_turns_the_provider_off(
+    raw: RawServer, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "gopher://secret@proxy.example")
+    client = _client(raw, clock)
+    with pytest.raises(ProviderDisabled, match="acme cannot be asked") as caught:
+        await _ask(client)
+    assert "secret" not in str(caught.value)
+    await client.aclose()
+
+
+_CERTIFICATES = """
+import asyncio, sys, threading
+from pathlib import Path
+from rag.clock import SystemClock
+from rag.errors import ProviderError
+from rag.providers.http import ApiClient
+from rag.providers.request import Request
+
+async def ask(url):
+    client = ApiClient(provider="acme", base_url=url, clock=SystemClock())
+    try:
+        async with client.open(Request("/chat", {})):
+            pass
+    except ProviderError as error:
+        return type(error).__name__
+    finally:
+        await client.aclose()
+
+async def main(scheme, certificates):
+    async with asyncio.TaskGroup() as group:
+        asked = [group.create_task(ask(f"{scheme}://127.0.0.1:1")) for _ in range(3)]
+        if certificates:
+            # Nobody reads on before all is written: whoever reads on the loop's own thread waits for ever.
+            await asyncio.sleep(0)
+            await asyncio.to_thread(Path(sys.argv[2]).write_bytes, Path(certificates).read_bytes())
+    print(*(task.result() for task in asked))
+
+asyncio.run(main(sys.argv[1], sys.argv[3]))
+"""
+
+
+def _asked_thrice(scheme: str, file: Path, certificates: str = "") -> list[str]:
+    """What came of asking nobody, in a process whose certificates are in `file`."""
+    environ = {**os.environ, "SSL_CERT_FILE": str(file)}
+    command = [sys.executable, "-c", _CERTIFICATES, scheme, str(file), certificates]
+    return subprocess.run(command, env=environ, check=True, capture_output=True, text=True, timeout=30).stdout.split()
+
+
+def test_certificates_are_read_once_for_all_and_beside_the_loop(tmp_path: Path) -> None:
+    pipe = tmp_path / "certificates.pem"  # can be read once, and only while somebody else writes
+    os.mkfifo(pipe)
+    assert _asked_thrice("https", pipe, certifi.where()) == ["ProviderUnavailable"] * 3
+
+
+def test_without_encryption_no_certificate_is_read(tmp_path: Path) -> None:
+    assert _asked_thrice("http", tmp_path / "missing.pem") == ["ProviderUnavailable"] * 3
+    assert _asked_thrice("https", tmp_path / "missing.pem") == ["ProviderDisabled"] * 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import traceback
 from collections.abc import AsyncIterator, Mapping
 
 import pytest
@@ -163,7 +165,7 @@ class TestRetries:
         await client.aclose()
 
     async def test_the_deadline_ends_an_attempt_too(self, server: EmbeddingServer, clock: FakeClock) -> None:
-        server.faults.append(Hang())
+        server.faults.extend([Hang()] * 6)
         client = _client(server.url, clock, timeout_s=600)
         with pytest.raises(ProviderUnavailable, match="TimeoutError") as caught:
             await _post(client, deadline_s=0.1)
@@ -325,8 +327,22 @@ class TestKeys:
         client = _keyed(raw, clock, key)
         with pytest.raises(ProviderDisabled, match="characters that cannot be sent") as caught:
             await _ask(client)
-        assert caught.value.__cause__ is None
-        assert caught.value.__suppress_context__
+        assert "sk-" not in "".join(traceback.format_exception(caught.value))
+        await client.aclose()
+
+    @pytest.mark.parametrize("key", ["sk-“quoted”", "sk-two\nlines"])
+    async def test_a_key_that_cannot_be_sent_does_not_take_the_others_down(
+        self, raw: RawServer, clock: FakeClock, key: str
+    ) -> None:
+        raw.scripts.extend([[_OK], [_REFUSED]])
+        client = _keyed(raw, clock, key, "key-two")
+        assert await _ask(client) == {"fine": True}
+        with pytest.raises(ProviderDisabled, match=r"HTTP 401 \(invalid_api_key\) to key 2 of 2"):
+            await _ask(client)
+        assert _keys_of(raw) == ["key-two", "key-two"]
+        with pytest.raises(ProviderDisabled):
+            await _ask(client)
+        assert len(raw.received) == 2
         await client.aclose()
 
 
@@ -347,6 +363,39 @@ class TestRequests:
         assert received.headers["x-tenant"] == "red"
         assert received.headers["user-agent"] == "ragbot"
         assert received.body == {"q": "é"}
+        await client.aclose()
+
+    @pytest.mark.parametrize(
+        ("base", "path", "sent"),
+        [
+            ("", "/v1/messages", "/v1/messages"),
+            ("/v1", "/v1/messages", "/v1/messages"),
+            ("/v1/", "/v1/messages", "/v1/messages"),
+            ("/proxy/v1beta", "/v1beta/models/m:generateContent", "/proxy/v1beta/models/m:generateContent"),
+            ("/v1", "/v1beta/models/m:generateContent", "/v1/v1beta/models/m:generateContent"),
+            ("/openai/v1", "/chat/completions", "/openai/v1/chat/completions"),
+            ("", "/chat/completions", "/chat/completions"),
+        ],
+    )
+    async def test_a_version_is_said_once_though_the_base_url_says_it_too(
+        self, raw: RawServer, clock: FakeClock, base: str, path: str, sent: str
+    ) -> None:
+        raw.scripts.append([_OK])
+        client = ApiClient(provider="acme", base_url=raw.url + base, clock=clock)
+        async with client.open(Request(path, {})):
+            pass
+        assert raw.received[0].path == sent
+        await client.aclose()
+
+    async def test_an_answer_that_is_compressed_against_our_wish_is_read(
+        self, raw: RawServer, clock: FakeClock
+    ) -> None:
+        body = gzip.compress(b'{"fine": true}')
+        head = f"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {len(body)}\r\n\r\n"
+        raw.scripts.append([head.encode() + body])
+        client = _keyed(raw, clock)
+        assert await _ask(client) == {"fine": True}
+        assert raw.received[0].headers["accept-encoding"] == "identity"
         await client.aclose()
 
     async def test_half_a_character_is_sent_as_a_question_mark(self, raw: RawServer, clock: FakeClock) -> None:

@@ -126,9 +126,18 @@ def test_without_a_cache_the_input_is_what_it_says() -> None:
 
 @pytest.mark.parametrize(
     ("price", "expected"),
-    [({"service_tier": "priority"}, "priority"), ({"speed": "fast"}, "fast"), ({"service_tier": "batch"}, "batch")],
+    [
+        ({"service_tier": "priority"}, "priority"),
+        ({"service_tier": "batch", "inference_geo": "us"}, "batch+us"),
+        ({"speed": "fast"}, "fast"),
+        ({"speed": "fast", "inference_geo": "us"}, "fast+us"),
+        ({"inference_geo": "us"}, "us"),
+        ({"inference_geo": "global"}, None),
+        ({"inference_geo": "not_available"}, None),
+        ({"service_tier": None, "speed": None, "inference_geo": None}, None),
+    ],
 )
-def test_what_changes_the_price_is_the_tier(price: dict[str, str], expected: str) -> None:
+def test_what_changes_the_price_is_the_tier(price: dict[str, str | None], expected: str | None) -> None:
     bill, *_ = api.read(_message(usage={**_USAGE, **price}))
     assert isinstance(bill, Metered)
     assert bill.tier == expected

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from google.genai import types
 
-from rag.errors import ProviderDisabled, ProviderError
+from rag.errors import PromptTooLong, ProviderDisabled, ProviderError
 from rag.model import TokenUsage, Turn
 from rag.ports import Metered, Prompt, TextDelta
 from rag.providers.chat import Blocked, ChatEvent, Failed, Finished
@@ -142,6 +142,7 @@ def test_an_error_inside_the_stream_keeps_its_status() -> None:
     [
         (400, {"message": "API key not valid. Please pass a valid API key."}, ProviderDisabled),
         (400, {"message": "API key expired. Please renew the API key."}, ProviderDisabled),
+        (400, {"message": "Request payload size exceeds the limit: 20971520 bytes."}, PromptTooLong),
         (400, {"message": "Invalid value at 'contents'."}, None),
         (403, {"status": "PERMISSION_DENIED", "message": "Your project is suspended."}, ProviderDisabled),
         (404, {"status": "NOT_FOUND", "message": "models/x is not found"}, None),

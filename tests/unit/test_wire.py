@@ -61,3 +61,4 @@ def test_a_name_is_a_word() -> None:
 def test_only_a_tier_with_another_price_is_named() -> None:
     assert {tier(word) for word in ("auto", "default", "STANDARD", "on_demand", "unspecified", "", None, 1)} == {None}
     assert tier("PRIORITY") == "priority"
+    assert tier("standard", "fast", None, "US") == "fast+us"
