@@ -63,7 +63,7 @@ class DailyBudget:
         self.held_micro_usd = 0
         self._warn_micro_usd = int(limit_micro_usd * warn)
         self._brake_micro_usd = int(limit_micro_usd * brake)
-        self._looking = asyncio.Lock()
+        self._looking: asyncio.Event | None = None
         self._day: date | None = None
         self._looked_at_s = 0.0
         self._spent = 0
@@ -76,10 +76,12 @@ class DailyBudget:
         Raises:
             StateUnavailable: The ledger cannot be read.
         """
-        if not self._is_fresh():
-            async with self._looking:
-                if not self._is_fresh():
-                    await self._look()
+        while not self._is_fresh():
+            if self._looking is None:
+                await self._look()
+            else:
+                # All go on at once: a lock would let them pass one by one, a turn of the event loop each.
+                await self._looking.wait()
         return self._spent + self._booked_since_look + self._being_booked
 
     def _is_fresh(self) -> bool:
@@ -88,11 +90,16 @@ class DailyBudget:
         return self._clock.monotonic() - self._looked_at_s < (_STALE_S if self._being_booked else _FRESH_S)
 
     async def _look(self) -> None:
+        looking = self._looking = asyncio.Event()
         # What is booked from here on counts beside the sum; if the sum has it already, rather twice than never.
         self._booked_since_look = 0
         midnight = self._clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-        self._spent = await self._ledger.spent_micro_usd(midnight, midnight + timedelta(days=1))
-        self._day, self._looked_at_s = midnight.date(), self._clock.monotonic()
+        try:
+            self._spent = await self._ledger.spent_micro_usd(midnight, midnight + timedelta(days=1))
+            self._day, self._looked_at_s = midnight.date(), self._clock.monotonic()
+        finally:
+            self._looking = None
+            looking.set()
 
     async def left_micro_usd(self) -> int:
         """What may be held now; nothing from the brake on.

@@ -179,7 +179,7 @@ async def test_a_proxy_that_is_none_turns_the_provider_off(
 
 
 _CERTIFICATES = """
-import asyncio, sys, threading
+import asyncio, sys
 from pathlib import Path
 from rag.clock import SystemClock
 from rag.errors import ProviderError
@@ -211,9 +211,10 @@ asyncio.run(main(sys.argv[1], sys.argv[3]))
 
 def _asked_thrice(scheme: str, file: Path, certificates: str = "") -> list[str]:
     """What came of asking nobody, in a process whose certificates are in `file`."""
-    environ = {**os.environ, "SSL_CERT_FILE": str(file)}
+    direct = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    environ = {**direct, "SSL_CERT_FILE": str(file)}
     command = [sys.executable, "-c", _CERTIFICATES, scheme, str(file), certificates]
-    return subprocess.run(command, env=environ, check=True, capture_output=True, text=True, timeout=30).stdout.split()
+    return subprocess.run(command, env=environ, check=True, capture_output=True, text=True, timeout=20).stdout.split()
 
 
 def test_certificates_are_read_once_for_all_and_beside_the_loop(tmp_path: Path) -> None:
