@@ -32,6 +32,7 @@ _BLOCKED = frozenset(
 # Beyond the words that all vendors share (ai.google.dev, troubleshooting; finish reasons as above).
 _PROVIDER_OFF = frozenset({"PERMISSION_DENIED", "PUP_LIMITED_DISABLED"})
 _BAD_KEY = re.compile(r"API key (?:not valid|expired|not found)", re.IGNORECASE)
+# As quoted in MaKTaiL/gemini-srt-translator issue 63, checked 2026-11-22.
 _TOO_LARGE = "payload size exceeds the limit"
 _TASK_TYPES = {"document": "RETRIEVAL_DOCUMENT", "query": "RETRIEVAL_QUERY"}
 _TASK_PREFIXES = {"document": "title: none | text: ", "query": "task: search result | query: "}

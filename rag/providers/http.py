@@ -40,7 +40,7 @@ _HEADERS = MappingProxyType(
         "user-agent": "ragbot",
     }
 )
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 # Full jitter: a random part of a doubling bound, so that clients who failed together do not come back together.
 _backoff = wait_random_exponential(multiplier=0.5, max=20)
@@ -135,7 +135,7 @@ class ApiClient:
 
     async def _answered(self, http: httpx.AsyncClient, request: Request, patience: Patience) -> Incoming:
         """The answer to the first key that is not refused: a refusal costs nothing, so the next is tried at once."""
-        content = _JSON.encode(request.payload).encode("utf-8", "replace")
+        content = _ENCODER.encode(request.payload).encode("utf-8", "replace")
         error: ProviderError | None = None
         tried: set[Key] = set()
         while key := self._keys.take(request.model, besides=tried):

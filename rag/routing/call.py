@@ -163,7 +163,7 @@ class Call:
         served = (self._metered and self._metered.model) or card.model
         tokens, cost = TokenUsage(), 0
         if billable or self._metered is not None:
-            tokens, cost = self._bill(served, whole=outcome == "answered")
+            tokens, cost = self._bill(served, whole=outcome in {"answered", "content_refused"})
             expense = Expense(
                 purpose="answer",
                 provider=card.provider,

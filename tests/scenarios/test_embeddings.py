@@ -58,7 +58,7 @@ class Team(Library):
             model=model,
             dimensions=dimensions,
             base_url=f"{self.server.url}/v1",
-            api_key=KEY,
+            api_keys=(KEY,),
             price_per_mtok_usd=Decimal(1_000),  # a thousandth of a dollar a token: every token shows in the books
             batch_size=batch_size,
         )

@@ -47,7 +47,7 @@ class Bench:
             model="family/small",
             dimensions=dimensions,
             base_url=f"{self.server.url}/v1",
-            api_key=KEY,
+            api_keys=(KEY,),
             price_per_mtok_usd=Decimal(1),
             batch_size=batch_size,
         )
