@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +21,7 @@ from rag.ingest.sync import Synchroniser, SyncSettings
 from rag.language import Analyzer
 from rag.model import Event, Task
 from rag.pipeline import Parts
-from rag.ports import Clock, Database, Embedder
+from rag.ports import Clock, Database, Embedder, Provider
 from rag.providers import EMBEDDERS, chat_model, connect, protocol
 from rag.providers.extractive import ExtractiveProvider
 from rag.providers.options import EmbedderOptions, ModelOptions, ProviderOptions, Timeouts
@@ -63,14 +63,7 @@ async def assemble(config_folder: Path, environ: Mapping[str, str] | None) -> Pa
             # Without the books nothing may be paid for; what is free goes on.
             database, problems = UnavailableDatabase(str(error)), (str(error),)
         stack.push_async_callback(database.aclose)
-        limits = settings.routing.cost_limits
-        budget = DailyBudget(
-            Ledger(database, clock),
-            clock,
-            limit_micro_usd=limits.daily_budget_micro_usd,
-            warn=limits.warn_threshold,
-            brake=limits.emergency_brake,
-        )
+        budget = _budget(settings, database, clock)
         index = await LanceIndex.open(settings.lancedb_uri)
         stack.callback(index.close)
         embedder = _embedder(settings, database, budget, clock)
@@ -80,9 +73,6 @@ async def assemble(config_folder: Path, environ: Mapping[str, str] | None) -> Pa
         watch = IndexWatch(index, clock)
         answers = _answers(settings, database, watch, analyzer, clock)
         upstreams = _upstreams(settings, analyzer, clock, stack)
-        planner = Planner(
-            settings.routes, settings.cheaper_models, settings.catalogue, upstreams, lambda: clock.now().date()
-        )
         rungs = (RememberedProvider(answers), ExtractiveProvider(analyzer))
         return Parts(
             version=version("ragbot"),
@@ -90,17 +80,7 @@ async def assemble(config_folder: Path, environ: Mapping[str, str] | None) -> Pa
             watch=watch,
             retriever=_retriever(settings, index, watch, analyzer, embedder),
             prompts=prompts,
-            router=Router(
-                planner,
-                [upstreams[name] for name in settings.models_in_use if name in upstreams],
-                rungs,
-                Till(budget, settings.catalogue, clock),
-                RouterSettings(
-                    deadline_s=settings.routing.deadline_s,
-                    longest_wait_s=settings.routing.longest_wait_s,
-                    per_request_limit_micro_usd=limits.per_request_limit_micro_usd,
-                ),
-            ),
+            router=_router(settings, upstreams, rungs, Till(budget, settings.catalogue, clock)),
             catalogue=settings.catalogue,
             models_in_use=settings.models_in_use,
             setup=repr(
@@ -108,17 +88,7 @@ async def assemble(config_folder: Path, environ: Mapping[str, str] | None) -> Pa
             ),
             answers=answers,
             together=await stack.enter_async_context(Together[Event]()),
-            synchroniser=Synchroniser(
-                index,
-                database,
-                embedder,
-                clock,
-                SyncSettings(
-                    chunk_chars=settings.retrieval.chunk_chars,
-                    chunk_overlap_chars=settings.retrieval.chunk_overlap_chars,
-                    max_file_bytes=settings.retrieval.max_file_bytes,
-                ),
-            ),
+            synchroniser=Synchroniser(index, database, embedder, clock, _sync_settings(settings)),
             database=database,
             budget=budget,
             syncs=SyncLog(database, clock),
@@ -132,6 +102,44 @@ async def assemble(config_folder: Path, environ: Mapping[str, str] | None) -> Pa
             problems=problems,
         )
     raise AssertionError("an exit stack swallows nothing")
+
+
+def _budget(settings: RagSettings, database: Database, clock: Clock) -> DailyBudget:
+    limits = settings.routing.cost_limits
+    return DailyBudget(
+        Ledger(database, clock),
+        clock,
+        limit_micro_usd=limits.daily_budget_micro_usd,
+        warn=limits.warn_threshold,
+        brake=limits.emergency_brake,
+    )
+
+
+def _router(settings: RagSettings, upstreams: Mapping[str, Upstream], rungs: Sequence[Provider], till: Till) -> Router:
+    routing = settings.routing
+    planner = Planner(
+        settings.routes, settings.cheaper_models, settings.catalogue, upstreams, lambda: till.clock.now().date()
+    )
+    return Router(
+        planner,
+        [upstreams[name] for name in settings.models_in_use if name in upstreams],
+        rungs,
+        till,
+        RouterSettings(
+            deadline_s=routing.deadline_s,
+            longest_wait_s=routing.longest_wait_s,
+            per_request_limit_micro_usd=routing.cost_limits.per_request_limit_micro_usd,
+        ),
+    )
+
+
+def _sync_settings(settings: RagSettings) -> SyncSettings:
+    retrieval = settings.retrieval
+    return SyncSettings(
+        chunk_chars=retrieval.chunk_chars,
+        chunk_overlap_chars=retrieval.chunk_overlap_chars,
+        max_file_bytes=retrieval.max_file_bytes,
+    )
 
 
 def _answers(
