@@ -468,3 +468,24 @@ class TestTheCatalogue:
             watch.cancel()
             assert clock.slept[:2] == [15 * 3_600 + 1, 86_400]
             assert any("gpt-4o-mini" in record.getMessage() for record in caplog.records)
+
+
+class TestBooksThatBreakMeanwhile:
+    async def test_the_answer_is_given_and_its_money_counted_though_it_cannot_be_booked(
+        self, team: Team, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        go_on = asyncio.Event()
+        team.openai.faults.append(faults.Hang(after=6, until=go_on))
+        answer: Answer | None = None
+        async for event in team.pipeline.stream(QUESTION):
+            if isinstance(event, Token) and not go_on.is_set():
+                await team.pipeline._parts.database.aclose()
+                go_on.set()
+            if isinstance(event, Answer):
+                answer = event
+        assert answer is not None
+        assert (model_of(answer), answer.rung) == (OPENAI, "fresh")
+        assert f"not booked reference={answer.reference}" in caplog.text
+        budget = team.pipeline._parts.budget
+        assert budget.held_micro_usd == 0
+        assert budget._booked_since_look == answer.cost_micro_usd > 0
