@@ -54,7 +54,7 @@ unit: $(VENV)/.installed-dev
 
 ## lock: renew requirements.lock and requirements-dev.lock from pyproject.toml
 LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
-        --generate-hashes --no-emit-index-url --no-annotate --no-header --extra build
+        --generate-hashes --no-strip-extras --no-emit-index-url --no-annotate --no-header --extra build
 lock: $(VENV)/.installed-dev
 	$(BIN)/$(LOCK) --output-file requirements.lock
 	$(BIN)/$(LOCK) --extra dev --output-file requirements-dev.lock
