@@ -6,10 +6,12 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from rag.model import (
     NO_PIN,
+    NOBODY,
+    Asker,
     Attempt,
     Citation,
     Embedded,
@@ -27,6 +29,8 @@ from rag.model import (
 
 Value = str | int | float | bytes | None
 Row = tuple[Value, ...]
+
+T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -158,6 +162,7 @@ class AnswerRequest:
         max_output_tokens: Thinking included.
         reference: Of the answer to be, for the books and the log.
         key: Names everything that the answer depends on but the documents; what the answer is remembered by.
+        asker: Whose limits hold, and to whom it is booked.
     """
 
     question: str
@@ -171,6 +176,7 @@ class AnswerRequest:
     max_output_tokens: int = 4_096
     reference: str = ""
     key: str = ""
+    asker: Asker = NOBODY
 
     def shortened(self) -> AnswerRequest | None:
         """The same with the better half of the passages; `None` where one passage is all."""
@@ -249,8 +255,31 @@ class Provider(Protocol):
         ...
 
 
+class Transaction(Protocol):
+    """What a work that runs in `Database.transact` may do. It blocks: it runs on the database's own thread."""
+
+    def fetch(self, sql: str, *values: Value) -> list[Row]:
+        """Run one statement and return its rows.
+
+        Raises:
+            StateUnavailable: The database does not answer, or has ended the transaction by itself.
+        """
+        ...
+
+    def execute_many(self, sql: str, rows: Sequence[Row]) -> None:
+        """Run one statement for every row.
+
+        Raises:
+            StateUnavailable: As `fetch`.
+        """
+        ...
+
+
 class Database(Protocol):
-    """The state database: the SQL that SQLite and PostgreSQL both speak, with `$1`, `$2` … for parameters."""
+    """The state database: the SQL that SQLite and PostgreSQL both speak, with `$1`, `$2` … for parameters.
+
+    What is handed over is carried out in that order, also where the asker is cancelled meanwhile.
+    """
 
     @property
     def kind(self) -> str:
@@ -273,14 +302,29 @@ class Database(Protocol):
         """
         ...
 
+    async def transact(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` alone: no other `transact` on this database overlaps with it, of whichever process or machine.
+
+        What it wrote is on disk when this returns; nothing of it is kept where this raises. `work` is a handful of
+        statements with decisions between them; others wait for it. A statement that fails fails the whole work, also
+        where the work catches its error. Only a work that was undone, and of which nothing was returned, may run again.
+
+        Raises:
+            StateUnavailable: The database does not answer. Where it went away in the moment of the commit, nobody
+                knows whether the work was kept.
+            BaseException: Whatever `work` raises.
+        """
+        ...
+
     def exclusive(self, name: str, *, timeout_s: float) -> AbstractAsyncContextManager[None]:
         """Hold a lock over all processes that share this database; the death of its holder frees it.
 
         Raises:
             TimeoutError: Another process held it for all of `timeout_s`.
+            StateUnavailable: The database does not answer.
         """
         ...
 
     async def aclose(self) -> None:
-        """Close the connections."""
+        """Close the connections, after all that was handed over; a second call does nothing."""
         ...

@@ -12,6 +12,8 @@ from types import MappingProxyType
 from rag.errors import ConfigurationError, ConfigurationProblem
 from rag.ports import Clock, Database
 
+_FORMS = "sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE expected"
+
 
 async def _sqlite(url: str, clock: Clock) -> Database:
     """What follows `sqlite:///` is the file's path as it is: relative, or absolute with a fourth slash."""
@@ -19,11 +21,24 @@ async def _sqlite(url: str, clock: Clock) -> Database:
 
     path = url.removeprefix("sqlite:///")
     if path in {url, ""}:
-        raise _wrong_url("sqlite:///path/to/state.db expected")
+        raise _wrong_url(_FORMS)
     return await SqliteDatabase.open(Path(path), clock)
 
 
-DATABASES: Mapping[str, Callable[[str, Clock], Awaitable[Database]]] = MappingProxyType({"sqlite": _sqlite})
+async def _postgresql(url: str, clock: Clock) -> Database:
+    """Any URL that libpq reads."""
+    from rag.state.postgres import PostgresDatabase  # only those who use it pay for the import
+
+    try:
+        return await PostgresDatabase.open(url, clock)
+    except ValueError:
+        wrong = _wrong_url(f"{_FORMS}; in USER and PASSWORD write @ as %40, / as %2F and % as %25")
+    raise wrong
+
+
+DATABASES: Mapping[str, Callable[[str, Clock], Awaitable[Database]]] = MappingProxyType(
+    {"sqlite": _sqlite, "postgresql": _postgresql}
+)
 """Engines by the scheme of the state URL; each opens its database and brings it to the newest schema."""
 
 
@@ -37,10 +52,10 @@ async def open_database(url: str, clock: Clock) -> Database:
     scheme, _, _ = url.partition("://")
     engine = DATABASES.get(scheme)
     if engine is None:
-        raise _wrong_url(f"a URL that begins with {' or '.join(f'{known}://' for known in DATABASES)} expected")
+        raise _wrong_url(_FORMS)
     return await engine(url, clock)
 
 
 def _wrong_url(expected: str) -> ConfigurationError:
-    # The URL itself stays out of the message: one day it carries a password.
+    # The URL itself stays out of the message: it may carry a password.
     return ConfigurationError([ConfigurationProblem("environment", None, "RAGBOT_STATE_URL", expected)])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from typing import TypeVar
 
 from rag.errors import StateUnavailable
-from rag.ports import Row, Value
+from rag.ports import Row, Transaction, Value
+
+T = TypeVar("T")
 
 
 class UnavailableDatabase:
@@ -25,6 +28,11 @@ class UnavailableDatabase:
     async def execute_many(self, sql: str, rows: Sequence[Row]) -> None:
         """Raise `StateUnavailable`."""
         del sql, rows
+        raise StateUnavailable(self._reason)
+
+    async def transact(self, work: Callable[[Transaction], T]) -> T:
+        """Raise `StateUnavailable`; the work does not begin."""
+        del work
         raise StateUnavailable(self._reason)
 
     def exclusive(self, name: str, *, timeout_s: float) -> AbstractAsyncContextManager[None]:
