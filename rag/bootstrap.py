@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,18 +25,18 @@ from rag.ports import Clock, Database, Embedder, Provider
 from rag.providers import EMBEDDERS, chat_model, connect, protocol
 from rag.providers.extractive import ExtractiveProvider
 from rag.providers.options import EmbedderOptions, ModelOptions, ProviderOptions, Timeouts
+from rag.quota.accounts import Accounts
+from rag.quota.books import Books
+from rag.quota.policy import QuotaPolicy
 from rag.retrieval.lance import LanceIndex
 from rag.retrieval.retriever import Retriever, RetrieverSettings
 from rag.routing.breaker import Breaker, BreakerSettings
 from rag.routing.call import Till
-from rag.routing.limits import MinuteLimit
 from rag.routing.plan import Planner
 from rag.routing.router import Router, RouterSettings
 from rag.routing.upstream import Gate, Upstream
 from rag.settings import EmbedderSettings, ProviderSettings, RagSettings, prompt_text, read_environment
 from rag.state import open_database
-from rag.state.budget import DailyBudget
-from rag.state.ledger import Ledger
 from rag.state.syncs import SyncLog
 from rag.state.unavailable import UnavailableDatabase
 
@@ -44,7 +44,7 @@ from rag.state.unavailable import UnavailableDatabase
 _MAX_QUESTIONS = 1_000
 
 
-async def assemble(config_folder: Path, environ: Mapping[str, str] | None) -> Parts:
+async def assemble(config_folder: Path, environ: Mapping[str, str] | None, quotas: QuotaPolicy | None) -> Parts:
     """Everything a pipeline needs, opened; if one part fails, what was opened before it is closed again.
 
     Raises:
@@ -63,10 +63,11 @@ async def assemble(config_folder: Path, environ: Mapping[str, str] | None) -> Pa
             # Without the books nothing may be paid for; what is free goes on.
             database, problems = UnavailableDatabase(str(error)), (str(error),)
         stack.push_async_callback(database.aclose)
-        budget = _budget(settings, database, clock)
+        books = Books(database, clock, quotas or settings.quotas)
+        stack.push_async_callback(books.aclose)
         index = await LanceIndex.open(settings.lancedb_uri)
         stack.callback(index.close)
-        embedder = _embedder(settings, database, budget, clock)
+        embedder = _embedder(settings, database, books, clock)
         if embedder is not None:
             stack.push_async_callback(embedder.aclose)
         analyzer = Analyzer()
@@ -80,7 +81,7 @@ async def assemble(config_folder: Path, environ: Mapping[str, str] | None) -> Pa
             watch=watch,
             retriever=_retriever(settings, index, watch, analyzer, embedder),
             prompts=prompts,
-            router=_router(settings, upstreams, rungs, Till(budget, settings.catalogue, clock)),
+            router=_router(settings, upstreams, rungs, Till(books, settings.catalogue, clock)),
             catalogue=settings.catalogue,
             models_in_use=settings.models_in_use,
             setup=repr(
@@ -90,7 +91,8 @@ async def assemble(config_folder: Path, environ: Mapping[str, str] | None) -> Pa
             together=await stack.enter_async_context(Together[Event]()),
             synchroniser=Synchroniser(index, database, embedder, clock, _sync_settings(settings)),
             database=database,
-            budget=budget,
+            books=books,
+            accounts=_accounts(settings, books, database, clock),
             syncs=SyncLog(database, clock),
             clock=clock,
             max_output_tokens=settings.routing.max_output_tokens,
@@ -104,32 +106,40 @@ async def assemble(config_folder: Path, environ: Mapping[str, str] | None) -> Pa
     raise AssertionError("an exit stack swallows nothing")
 
 
-def _budget(settings: RagSettings, database: Database, clock: Clock) -> DailyBudget:
-    limits = settings.routing.cost_limits
-    return DailyBudget(
-        Ledger(database, clock),
-        clock,
-        limit_micro_usd=limits.daily_budget_micro_usd,
-        warn=limits.warn_threshold,
-        brake=limits.emergency_brake,
-    )
+@asynccontextmanager
+async def open_accounts(settings: RagSettings, quotas: QuotaPolicy | None = None) -> AsyncIterator[Accounts]:
+    """The books alone, without an index or a provider.
+
+    Raises:
+        StateUnavailable: The database cannot be opened.
+    """
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        database = await open_database(settings.state_url, clock)
+        stack.push_async_callback(database.aclose)
+        yield _accounts(settings, Books(database, clock, quotas or settings.quotas), database, clock)
+
+
+def _accounts(settings: RagSettings, books: Books, database: Database, clock: Clock) -> Accounts:
+    return Accounts(books, database, clock, keep_days=settings.monitoring.cost_tracking.keep_days)
 
 
 def _router(settings: RagSettings, upstreams: Mapping[str, Upstream], rungs: Sequence[Provider], till: Till) -> Router:
     routing = settings.routing
     planner = Planner(
-        settings.routes, settings.cheaper_models, settings.catalogue, upstreams, lambda: till.clock.now().date()
+        settings.routes,
+        settings.cheaper_models,
+        settings.catalogue,
+        upstreams,
+        lambda: till.clock.now().date(),
+        least_output_tokens=routing.least_output_tokens,
     )
     return Router(
         planner,
         [upstreams[name] for name in settings.models_in_use if name in upstreams],
         rungs,
         till,
-        RouterSettings(
-            deadline_s=routing.deadline_s,
-            longest_wait_s=routing.longest_wait_s,
-            per_request_limit_micro_usd=routing.cost_limits.per_request_limit_micro_usd,
-        ),
+        RouterSettings(deadline_s=routing.deadline_s, longest_wait_s=routing.longest_wait_s),
     )
 
 
@@ -191,10 +201,7 @@ def _upstreams(
 
 
 def _gate(name: str, provider: ProviderSettings, rests: BreakerSettings, clock: Clock) -> Gate:
-    minute = MinuteLimit(
-        clock.monotonic, requests=provider.limits.requests_per_minute, tokens=provider.limits.tokens_per_minute
-    )
-    return Gate(name, Breaker(rests, clock.monotonic), minute, protocol(provider.kind).token_margin)
+    return Gate(name, Breaker(rests, clock.monotonic), protocol(provider.kind).token_margin)
 
 
 def _provider_options(name: str, provider: ProviderSettings) -> ProviderOptions:
@@ -234,7 +241,7 @@ def _retriever(
     return CachedRetriever(retriever, watch, max_entries=caching.max_cache_size)
 
 
-def _embedder(settings: RagSettings, database: Database, budget: DailyBudget, clock: Clock) -> Embedder | None:
+def _embedder(settings: RagSettings, database: Database, books: Books, clock: Clock) -> Embedder | None:
     """The configured embedder, `None` where there is none or its provider has no key."""
     configured = settings.embedder
     if configured is None or not configured.provider.configured:
@@ -243,7 +250,7 @@ def _embedder(settings: RagSettings, database: Database, budget: DailyBudget, cl
     return CachedEmbedder(
         EMBEDDERS[configured.provider.kind](_options(configured), clock),
         database,
-        budget,
+        books,
         clock,
         keep=caching.enabled and caching.providers.embeddings,
         max_questions=min(caching.max_cache_size, _MAX_QUESTIONS),

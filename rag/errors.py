@@ -10,7 +10,8 @@ They are split by what the caller does next::
     ├── IndexMismatch           the index was made by another embedder: choose
     ├── IndexUnavailable        the index cannot be opened, read or written: look at its folder
     ├── StateUnavailable        the state database does not answer: free rungs go on
-    ├── BudgetExhausted         no more money today: free rungs go on
+    ├── QuotaExceeded           a limit is reached: `retry_at` says when there is room
+    │   └── BudgetExhausted     no more money: free rungs go on
     ├── PriceUnknown            nobody knows what this model costs: do not call it
     ├── EvaluationError         the evaluation's files are wrong: mend them
     └── ProviderError           a model or embedding service failed
@@ -28,8 +29,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Self
 
 
 class RagError(Exception):
@@ -98,19 +101,53 @@ class StateUnavailable(RagError):  # noqa: N818
     """The state database does not answer."""
 
 
-class BudgetExhausted(RagError):  # noqa: N818
-    """What it would cost may not be spent any more today.
+class QuotaExceeded(RagError):  # noqa: N818
+    """What is wanted does not fit a limit any more.
 
     Attributes:
-        limit_micro_usd: The daily budget.
-        spent_micro_usd: Of it, since midnight, UTC.
+        subject: Whose limit it is: `everything`, `user:ID`, `channel:ID`, `workspace:ID` or `provider:NAME`.
+        measure: What is counted in which window, such as `requests_per_minute`.
+        limit: Requests, tokens or micro-USD; so are `used` and `held`.
+        held: By work under way.
+        retry_at: When there will be room, if nobody else takes it; `None`: never, or nobody knows.
+        retry_after_s: The same in seconds from the refusal on.
     """
 
-    def __init__(self, *, limit_micro_usd: int, spent_micro_usd: int) -> None:
-        self.limit_micro_usd = limit_micro_usd
-        self.spent_micro_usd = spent_micro_usd
-        spent, limit = Decimal(spent_micro_usd) / 1_000_000, Decimal(limit_micro_usd) / 1_000_000
-        super().__init__(f"the daily budget does not allow it: ${spent:f} of ${limit:f} are spent")
+    def __init__(
+        self, *, subject: str, measure: str, limit: int, used: int, held: int, retry_at: datetime | None, now: datetime
+    ) -> None:
+        self.subject = subject
+        self.measure = measure
+        self.limit = limit
+        self.used = used
+        self.held = held
+        self.retry_at = retry_at
+        self.retry_after_s = None if retry_at is None else max(0.0, (retry_at - now).total_seconds())
+        super().__init__(self._sentence())
+
+    def at(self, moment: datetime) -> Self:
+        """The same refusal at another moment."""
+        return type(self)(
+            subject=self.subject,
+            measure=self.measure,
+            limit=self.limit,
+            used=self.used,
+            held=self.held,
+            retry_at=self.retry_at,
+            now=moment,
+        )
+
+    def _sentence(self) -> str:
+        return f"{self.subject}: {self.used} used and {self.held} held of {self.limit} {self.measure}"
+
+
+class BudgetExhausted(QuotaExceeded):
+    """What it would cost may not be spent; all amounts are micro-USD."""
+
+    def _sentence(self) -> str:
+        used, held, limit = (Decimal(amount) / 1_000_000 for amount in (self.used, self.held, self.limit))
+        gone = f"${used:f} spent, ${held:f} held of ${limit:f}"
+        return f"the budget {self.measure} of {self.subject} does not allow it: {gone}"
 
 
 class PriceUnknown(RagError):  # noqa: N818

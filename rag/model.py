@@ -21,7 +21,8 @@ RungReason = Literal[
     "asked_before",  # cached: the same question
     "similar_question",  # cached: a question that means the same
     "models_failed",  # cached, extractive or apology: every model failed or rests
-    "budget_exhausted",  # the same: today no more may be spent
+    "budget_exhausted",  # the same: no more may be spent
+    "limit_reached",  # the same: a limit of tokens of who asks, or where
     "ledger_down",  # the same: what may be spent is not known
     "too_expensive",  # the same: no model fits the limit of one question
     "content_refused",  # the same: the model will not say it
@@ -53,6 +54,7 @@ CandidateReason = Literal[
     "too_small",
     "too_expensive",
     "budget_exhausted",
+    "limit_reached",
     "ledger_down",
 ]
 Stage = Literal["searching", "answering"]
@@ -87,6 +89,23 @@ class Scope:
 
 
 EVERYTHING = Scope.everything()
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, and where: whose limits a question touches, and to whom it is booked; empty is unknown.
+
+    Attributes:
+        roles: Of the user, as the platform calls them; they may have limits of their own.
+    """
+
+    user: str = ""
+    channel: str = ""
+    workspace: str = ""
+    roles: frozenset[str] = frozenset()
+
+
+NOBODY = Asker()
 
 
 @dataclass(frozen=True, slots=True)
@@ -569,11 +588,18 @@ class ProviderHealth:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """The daily budget and what is left of it, in micro-USD; `limit` is `None` where none is set."""
+    """The daily budget and what is gone of it, in micro-USD.
+
+    Attributes:
+        limit_micro_usd: `None` where none is set, or nobody knows.
+        held_micro_usd: By answers under way.
+        unconfirmed_micro_usd: Of what is used: the process that made the calls died before it could tell.
+    """
 
     limit_micro_usd: int | None
     used_micro_usd: int | None
     held_micro_usd: int | None
+    unconfirmed_micro_usd: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,9 @@ from rag.model import (
     DEFAULT_COLLECTION,
     EVERYTHING,
     NO_PIN,
+    NOBODY,
     Answer,
+    Asker,
     Budget,
     CollectionSummary,
     DocumentSource,
@@ -49,16 +51,21 @@ from rag.model import (
 )
 from rag.ports import AnswerRequest, Clock, Completion, Database, TextDelta
 from rag.providers.extractive import NAME as EXTRACTIVE
+from rag.quota.accounts import Accounts
+from rag.quota.books import Books
+from rag.quota.ledger import Expense
+from rag.quota.policy import QuotaPolicy
 from rag.retrieval.lance import LanceIndex
 from rag.routing.catalogue import Catalogue, Notice
 from rag.routing.router import Router
 from rag.routing.tasks import Sorted, classify
-from rag.state.budget import DailyBudget
 from rag.state.syncs import SyncLog
 
 log = logging.getLogger(__name__)
 
 _REFERENCE_BYTES = 4
+# Who the books say has answered where no provider did.
+_NAME = "ragbot"
 _NOTHING = Completion(provider=EXTRACTIVE, rung="extractive", reason="nothing_relevant")
 
 
@@ -92,7 +99,8 @@ class Parts:
     together: Together[Event]
     synchroniser: Synchroniser
     database: Database
-    budget: DailyBudget
+    books: Books
+    accounts: Accounts
     syncs: SyncLog
     clock: Clock
     max_output_tokens: int
@@ -108,6 +116,7 @@ class _Question:
 
     contract: Contract
     sorted: Sorted
+    asker: Asker
     asked_at_s: float
     reference: str = field(default_factory=lambda: secrets.token_hex(_REFERENCE_BYTES))
 
@@ -130,12 +139,19 @@ class RagPipeline:
         self._parts = parts
 
     @classmethod
-    async def open(cls, config_folder: str | Path = "config", *, environ: Mapping[str, str] | None = None) -> Self:
+    async def open(
+        cls,
+        config_folder: str | Path = "config",
+        *,
+        environ: Mapping[str, str] | None = None,
+        quotas: QuotaPolicy | None = None,
+    ) -> Self:
         """Put a pipeline together from a configuration folder.
 
         Args:
             config_folder: With `llm_providers_config.yaml`; without that file all defaults hold.
             environ: In place of the process's environment and `.env`.
+            quotas: In place of the limits of that file, which are those of money and of the providers.
 
         Raises:
             ConfigurationError: Nothing was started.
@@ -144,7 +160,7 @@ class RagPipeline:
         # The composition root knows every room; knowing it here, and only here, is what makes this one line.
         from rag.bootstrap import assemble
 
-        pipeline = cls(await assemble(Path(config_folder), environ))
+        pipeline = cls(await assemble(Path(config_folder), environ, quotas))
         pipeline._tell_of_models()
         return pipeline
 
@@ -158,12 +174,36 @@ class RagPipeline:
         """Close all connections and files."""
         await self._parts.resources.aclose()
 
+    @property
+    def accounts(self) -> Accounts:
+        """What was spent, what is left, and which limits hold."""
+        return self._parts.accounts
+
+    async def admit(self, asker: Asker) -> None:
+        """Count a question of this person in this place, before it is answered.
+
+        While the books are down everybody is let in: nothing is bought then anyway.
+
+        Raises:
+            QuotaExceeded: It is one too many; the error says of which limit, and when to try again.
+        """
+        try:
+            await self._parts.books.admit(asker)
+        except StateUnavailable as error:
+            log.warning("questions are not counted: %s", error)
+
     async def search(self, question: str, *, scope: Scope = EVERYTHING) -> Retrieval:
         """The passages that an answer would be made from."""
         return await self._parts.retriever.retrieve(question, detect_language(question), scope)
 
     async def query(
-        self, question: str, *, history: Sequence[Turn] = (), scope: Scope = EVERYTHING, pin: Pin = NO_PIN
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        scope: Scope = EVERYTHING,
+        pin: Pin = NO_PIN,
+        asker: Asker = NOBODY,
     ) -> Answer:
         """Answer a question.
 
@@ -171,15 +211,22 @@ class RagPipeline:
             history: Earlier turns of the conversation, oldest first.
             scope: The collections that may be read.
             pin: The model or policy to use in place of the route's.
+            asker: Whose budgets it is paid from; `admit` counts it against what may be asked.
         """
-        async with aclosing(self.stream(question, history=history, scope=scope, pin=pin)) as events:
+        async with aclosing(self.stream(question, history=history, scope=scope, pin=pin, asker=asker)) as events:
             async for event in events:
                 if isinstance(event, Answer):
                     return event
         raise AssertionError("a stream ends with its answer")
 
     async def stream(
-        self, question: str, *, history: Sequence[Turn] = (), scope: Scope = EVERYTHING, pin: Pin = NO_PIN
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        scope: Scope = EVERYTHING,
+        pin: Pin = NO_PIN,
+        asker: Asker = NOBODY,
     ) -> AsyncGenerator[Event, None]:
         """Answer a question bit by bit: `Status` and `Token` events, then the `Answer` that holds it all.
 
@@ -187,10 +234,11 @@ class RagPipeline:
         waits for the same answer.
         """
         parts = self._parts
-        asked = self._question(question, history, scope, pin)
+        asked = self._question(question, history, scope, pin, asker)
         remembered = await parts.answers.find(asked.contract)
         if remembered is not None:
             answer = self._from_memory(asked, remembered)
+            self._note(asked, answer)
             _log(answer)
             yield Token(answer.text)
             yield answer
@@ -199,17 +247,24 @@ class RagPipeline:
         is_first = key not in parts.together
         async with aclosing(parts.together.ask(key, lambda: self._answered(asked))) as events:
             async for event in events:
-                yield event if is_first or not isinstance(event, Answer) else self._shared(asked, event)
+                if isinstance(event, Answer) and not is_first:
+                    shared = self._shared(asked, event)
+                    self._note(asked, shared)
+                    yield shared
+                else:
+                    yield event
 
-    async def plan(self, question: str, *, history: Sequence[Turn] = (), pin: Pin = NO_PIN) -> RoutePlan:
+    async def plan(
+        self, question: str, *, history: Sequence[Turn] = (), pin: Pin = NO_PIN, asker: Asker = NOBODY
+    ) -> RoutePlan:
         """How a question would be routed at this moment; nothing is searched, asked or spent."""
-        asked = self._question(question, history, EVERYTHING, pin)
+        asked = self._question(question, history, EVERYTHING, pin, asker)
         request = self._request(asked, Retrieval((), 0.0, relevant=True))
         # As long as the passages can be: what they will be is not known before the search.
         prompt = replace(request.prompt, passages=("x" * self._parts.max_passage_chars,))
         return await self._parts.router.plan(replace(request, prompt=prompt), asked.language, fresh=asked.sorted.fresh)
 
-    def _question(self, text: str, history: Sequence[Turn], scope: Scope, pin: Pin) -> _Question:
+    def _question(self, text: str, history: Sequence[Turn], scope: Scope, pin: Pin, asker: Asker) -> _Question:
         language = _language(text, history)
         contract = Contract(
             question=text,
@@ -220,7 +275,7 @@ class RagPipeline:
             prompt_version=self._parts.prompts.version,
             setup=self._parts.setup,
         )
-        return _Question(contract, classify(text, language), self._parts.clock.monotonic())
+        return _Question(contract, classify(text, language), asker, self._parts.clock.monotonic())
 
     async def _answered(self, asked: _Question) -> AsyncGenerator[Event, None]:
         """A question to which no answer is known: search, route, answer, remember."""
@@ -246,6 +301,7 @@ class RagPipeline:
             yield Token(text)
         answer = self._answer(asked, text, completion, retrieval)
         await parts.answers.keep(contract, answer, retrieval.passages)
+        self._note(asked, answer)
         _log(answer, relevance=retrieval.relevance)
         yield answer
 
@@ -263,6 +319,7 @@ class RagPipeline:
             max_output_tokens=self._parts.max_output_tokens,
             reference=asked.reference,
             key=contract.key,
+            asker=asked.asker,
         )
 
     def _answer(self, asked: _Question, text: str, completion: Completion, retrieval: Retrieval) -> Answer:
@@ -313,6 +370,25 @@ class RagPipeline:
             attempts=(),
             cost_micro_usd=0,
         )
+
+    def _note(self, asked: _Question, answer: Answer) -> None:
+        """Let the books know of a question that no call was made for, or none that answered."""
+        if answer.attempts and answer.attempts[-1].outcome == "answered":
+            return
+        free = Expense(
+            purpose="answer",
+            provider=_NAME,
+            model="shared" if answer.rung_reason == "asked_together" else answer.rung,
+            tokens=TokenUsage(),
+            cost_micro_usd=0,
+            task=asked.sorted.task,
+            rung=answer.rung,
+            reference=asked.reference,
+            asker=asked.asker,
+            latency_s=answer.latency_s,
+            attempt=0,
+        )
+        self._parts.books.note(free)
 
     async def add_documents(
         self,
@@ -377,13 +453,17 @@ class RagPipeline:
         return Stats(await self._parts.index.stats(), self._parts.answers.stats())
 
     async def watch(self) -> None:
-        """Look at the catalogue once a day, just after midnight UTC, and log what is about to change; never ends."""
+        """Once a day, just after midnight UTC, log which models are about to change, and tidy the books; never ends."""
         clock = self._parts.clock
         while True:
             now = clock.now()
             midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
             await clock.sleep((midnight - now).total_seconds() + 1)
             self._tell_of_models()
+            try:
+                await self._parts.accounts.tidy()
+            except StateUnavailable as error:
+                log.warning("the books were not tidied: %s", error)
 
     def _tell_of_models(self) -> None:
         for notice in self._notices():
@@ -398,15 +478,13 @@ class RagPipeline:
         parts = self._parts
         problems = [*parts.problems, *(notice.text for notice in self._notices())]
         index: IndexStats | None = None
-        used: int | None = None
-        store_ok = False
+        budget, store_ok = Budget(None, None, None), False
         try:
             index = await parts.index.stats()
         except IndexUnavailable as error:
             problems.append(str(error))
         try:
-            used = await parts.budget.spent_micro_usd()
-            store_ok = True
+            budget, store_ok = await parts.accounts.daily_budget(), True
         except StateUnavailable as error:
             problems.append(str(error))
         return Health(
@@ -420,7 +498,7 @@ class RagPipeline:
                 *(ProviderHealth(name, None, "not_configured") for name in parts.unconfigured_providers),
                 ProviderHealth(EXTRACTIVE, None, "ready"),
             ),
-            budget=Budget(parts.budget.limit_micro_usd, used, parts.budget.held_micro_usd),
+            budget=budget,
             cache=parts.answers.stats(),
             problems=tuple(dict.fromkeys(problems)),
         )

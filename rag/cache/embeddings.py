@@ -14,13 +14,16 @@ from cachetools import LRUCache
 from rag.language import estimate_tokens
 from rag.model import Embedded, TokenUsage
 from rag.ports import Clock, Database, MeteredEmbedder
-from rag.state.budget import DailyBudget
-from rag.state.ledger import Expense
+from rag.quota.books import Books
+from rag.quota.ledger import Expense
+from rag.quota.quotas import Need
 from rag.state.timestamps import to_text
 
 _KEYS_PER_QUERY = 500
 # Trimming needs no finer idea of what was used lately, and a hit of today then costs no write.
 _TOUCH_AFTER = timedelta(days=1)
+# Between two answers of the provider; each that is paid for begins the lease anew.
+_LEASE_S = 600.0
 
 
 class CachedEmbedder:
@@ -31,7 +34,7 @@ class CachedEmbedder:
 
     Args:
         embedder: The one that is paid.
-        budget: Asked before anything is paid, and told of all that was.
+        books: Asked before anything is paid, and told of all that was.
         keep: Whether vectors are kept at all; what is paid is booked either way.
         max_rows: Vectors in the database at most; those unused for longest go first.
         max_questions: Vectors of questions in memory at most, 4 bytes a dimension each.
@@ -41,7 +44,7 @@ class CachedEmbedder:
         self,
         embedder: MeteredEmbedder,
         database: Database,
-        budget: DailyBudget,
+        books: Books,
         clock: Clock,
         *,
         keep: bool = True,
@@ -50,7 +53,7 @@ class CachedEmbedder:
     ) -> None:
         self._embedder = embedder
         self._database = database
-        self._budget = budget
+        self._books = books
         self._clock = clock
         self._keep = keep
         self._max_rows = max_rows
@@ -75,7 +78,7 @@ class CachedEmbedder:
 
         Raises:
             ProviderError: Not all was embedded; what was is kept, and the next call goes on from there.
-            BudgetExhausted: Today no more may be spent; nothing was.
+            BudgetExhausted: No more may be spent; nothing was.
             StateUnavailable: Vectors cannot be looked up or money cannot be booked.
         """
         keys = [self._key(text, purpose) for text in texts]
@@ -127,11 +130,15 @@ class CachedEmbedder:
     async def _buy(self, missing: dict[str, str], purpose: Literal["document", "query"]) -> Embedded:
         keys = list(missing)
         await self._make_room()
+        # No tokenizer makes more of a text than a token a byte.
+        most = sum(len(text.encode("utf-8", "replace")) for text in missing.values()) + len(missing)
+        need = Need(micro_usd=self.price_micro_usd(most))
         tokens = estimate_tokens(sum(map(len, missing.values())), texts=len(missing))
-        async with self._budget.hold(self.price_micro_usd(tokens)) as hold:
+        planned = self._expense(Embedded((), tokens, need.micro_usd, estimated=True))
+        async with self._books.reserve(need, planned, lease_s=_LEASE_S) as reservation:
 
             async def on_paid(positions: Sequence[int], paid: Embedded) -> None:
-                await hold.book(self._expense(paid))
+                await reservation.book(self._expense(paid), lease_s=_LEASE_S)
                 if self._keep:
                     await self._store([keys[position] for position in positions], paid.vectors)
 
@@ -152,6 +159,7 @@ class CachedEmbedder:
             purpose="embedding",
             provider=provider,
             model=model,
+            asked_model=model,
             tokens=TokenUsage(input=paid.tokens, estimated=paid.estimated),
             cost_micro_usd=paid.cost_micro_usd,
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -24,14 +24,20 @@ from rag.errors import (
     UnusableAnswer,
 )
 from rag.language import estimate_tokens
-from rag.model import Attempt, Outcome, TokenUsage
-from rag.ports import AnswerRequest, Clock, Completion, Metered, TextDelta
+from rag.model import Attempt, Outcome, Rung, TokenUsage
+from rag.ports import AnswerRequest, Clock, Completion, Metered, Prompt, TextDelta
+from rag.quota.books import Books, Reservation
+from rag.quota.ledger import Expense
+from rag.quota.quotas import Need
 from rag.routing.catalogue import Catalogue
 from rag.routing.upstream import Upstream
-from rag.state.budget import DailyBudget, Hold
-from rag.state.ledger import Expense
 
 log = logging.getLogger(__name__)
+
+# What a vendor puts around each message of a prompt; a handful of tokens, as far as any of them tells.
+_FRAME_TOKENS = 16
+# Beyond the deadline of its question a call can only still be settling.
+_SETTLING_S = 60.0
 
 _OUTCOMES: Mapping[type[ProviderError], Outcome] = MappingProxyType(
     {
@@ -50,7 +56,7 @@ _OUTCOMES: Mapping[type[ProviderError], Outcome] = MappingProxyType(
 class Till:
     """Where calls are priced and paid for."""
 
-    budget: DailyBudget
+    books: Books
     catalogue: Catalogue
     clock: Clock
 
@@ -60,13 +66,28 @@ def prompt_tokens(size_bytes: int, upstream: Upstream) -> int:
     return math.ceil(estimate_tokens(size_bytes) * upstream.gate.token_margin)
 
 
-@dataclass(slots=True)
+def most_prompt_tokens(prompt: Prompt, upstream: Upstream) -> int:
+    """What no tokenizer makes more of: a token a byte, which is what they fall back to for text that they never saw.
+
+    An estimate from how prose usually is would let a document of rare characters overshoot a budget.
+    """
+    messages = 2 + len(prompt.passages) + len(prompt.history)
+    most = prompt.size_bytes + messages * _FRAME_TOKENS
+    context_tokens = upstream.card.context_tokens
+    return most if context_tokens is None else min(most, context_tokens)
+
+
+@dataclass(slots=True, kw_only=True)
 class Call:
     """One call.
 
     Attributes:
-        bound_micro_usd: The most that it can cost.
+        request: It may be told to write less, where money is short.
+        need: What it takes at most, and at least.
+        allotted: The same within the limit for one question.
         input_tokens: Estimate of the prompt's.
+        rung: The one that an answer of it is on.
+        number: Of all calls for the question, from 1.
         attempt: What became of it, once it has ended.
         shown: Whether the reader has seen something of it.
     """
@@ -74,8 +95,11 @@ class Call:
     upstream: Upstream
     request: AnswerRequest
     till: Till
-    bound_micro_usd: int
+    need: Need
+    allotted: Need
     input_tokens: int
+    rung: Rung = "fresh"
+    number: int = 1
     attempt: Attempt | None = None
     shown: bool = False
     _metered: Metered | None = None
@@ -89,15 +113,15 @@ class Call:
 
         Raises:
             ProviderError: It failed; what it may have used is paid for.
-            BudgetExhausted: It was not made: there is no money for it.
+            QuotaExceeded: It was not made: there is no money for it, or the provider allows no more just now.
             StateUnavailable: It was not made: nobody knows whether there is money.
         """
         self._started_s = self.till.clock.monotonic()
         outcome: Outcome = "cancelled"
         billable = True
-        async with self.till.budget.hold(self.bound_micro_usd) as hold:
+        async with self._reserved(deadline_s) as reservation:
             self._check_admission()
-            begun = self.upstream.begin(self.input_tokens + self.request.max_output_tokens)
+            begun = self.upstream.begin()
             try:
                 async with aclosing(self._bounded(deadline_s)) as events:
                     async for event in events:
@@ -112,13 +136,60 @@ class Call:
             finally:
                 if outcome == "cancelled":
                     self.upstream.abandoned(begun)
-                tokens = await self._settle(hold, outcome, billable=billable)
-                self.upstream.ended(begun, (tokens.input or 0) + (tokens.output or 0))
+                await self._settle(reservation, outcome, billable=billable)
+
+    @asynccontextmanager
+    async def _reserved(self, deadline_s: float) -> AsyncIterator[Reservation | None]:
+        """What it needs, held; `None` where it costs nothing and the books are down."""
+        lease_s = max(0.0, deadline_s - self._started_s) + _SETTLING_S
+        async with AsyncExitStack() as stack:
+            reservation = None
+            try:
+                held = self.till.books.reserve(self.allotted, self._expense(), lease_s=lease_s)
+                reservation = await stack.enter_async_context(held)
+            except StateUnavailable:
+                if self.need.micro_usd:
+                    raise
+            else:
+                self._write_no_more_than(reservation.granted)
+            yield reservation
+
+    def _write_no_more_than(self, granted: Need) -> None:
+        """Lower the output limit to what was granted."""
+        limits = [self.request.max_output_tokens]
+        if granted.micro_usd < self.need.micro_usd:
+            affordable = self.till.catalogue.affordable_output_tokens(
+                self.upstream.card,
+                most_prompt_tokens(self.request.prompt, self.upstream),
+                granted.micro_usd,
+                self.till.clock.now().date(),
+            )
+            limits += [] if affordable is None else [affordable]
+        if granted.tokens < self.need.tokens:
+            limits.append(granted.tokens - self.input_tokens)
+        self.request = replace(self.request, max_output_tokens=max(1, min(limits)))
+
+    def _expense(self) -> Expense:
+        """The call as it is booked if nobody lives to tell how it ended."""
+        card, request = self.upstream.card, self.request
+        return Expense(
+            purpose="answer",
+            provider=card.provider,
+            model=card.model,
+            asked_model=card.model,
+            tokens=TokenUsage(input=self.input_tokens),
+            cost_micro_usd=self.allotted.micro_usd,
+            task=request.task,
+            rung=self.rung,
+            reference=request.reference,
+            asker=request.asker,
+            attempt=self.number,
+        )
 
     def _check_admission(self) -> None:
         """Whether the model may still be asked: others may have been faster while the money was looked for."""
         card = self.upstream.card
-        if self.upstream.obstacle(self.input_tokens + self.request.max_output_tokens) is not None:
+        if self.upstream.obstacle() is not None:
             raise ProviderUnavailable(f"{card.name} is asked by somebody else just now", provider=card.provider)
 
     async def _bounded(self, deadline_s: float) -> AsyncGenerator[TextDelta | Completion, None]:
@@ -157,39 +228,38 @@ class Call:
         first_token_s = total_s if self._first_token_s is None else self._first_token_s
         self.upstream.succeeded(first_token_s=first_token_s, total_s=total_s)
 
-    async def _settle(self, hold: Hold, outcome: Outcome, *, billable: bool) -> TokenUsage:
+    async def _settle(self, reservation: Reservation | None, outcome: Outcome, *, billable: bool) -> None:
         """Book what was used, by estimate where the provider did not say; what cannot have cost anything is free."""
         card = self.upstream.card
         served = (self._metered and self._metered.model) or card.model
         tokens, cost = TokenUsage(), 0
         if billable or self._metered is not None:
-            tokens, cost = self._bill(served, whole=outcome in {"answered", "content_refused"})
-            expense = Expense(
-                purpose="answer",
-                provider=card.provider,
-                model=served,
-                tokens=tokens,
-                cost_micro_usd=cost,
-                task=self.request.task,
-                outcome=outcome,
-                reference=self.request.reference,
-            )
-            try:
-                await hold.book(expense)
-            except StateUnavailable as error:
-                # The answer is there and paid for; this process counts the money all the same.
-                log.error("not booked reference=%s expense=%s error=%s", self.request.reference, expense, error)  # noqa: TRY400
+            tokens, cost = self._bill(served, whole=outcome in {"answered", "content_refused"}, reservation=reservation)
+        seconds = self.till.clock.monotonic() - self._started_s
+        expense = replace(
+            self._expense(), model=served, tokens=tokens, cost_micro_usd=cost, outcome=outcome, latency_s=seconds
+        )
+        if reservation is None:
+            log.error("not booked %s: the books are down", expense.brief)
+        else:
+            await self._book(reservation, expense)
         self.attempt = Attempt(
             provider=card.provider,
             model=served,
             outcome=outcome,
-            seconds=self.till.clock.monotonic() - self._started_s,
+            seconds=seconds,
             tokens=tokens,
             cost_micro_usd=cost,
         )
-        return tokens
 
-    def _bill(self, served: str, *, whole: bool) -> tuple[TokenUsage, int]:
+    async def _book(self, reservation: Reservation, expense: Expense) -> None:
+        try:
+            await reservation.settle(expense)
+        except StateUnavailable as error:
+            # The answer is there and paid for. What was held counts as spent once its lease is over.
+            log.error("not booked %s error=%s", expense.brief, error)  # noqa: TRY400
+
+    def _bill(self, served: str, *, whole: bool, reservation: Reservation | None) -> tuple[TokenUsage, int]:
         tokens = self._tokens(whole=whole)
         tier = self._metered.tier if self._metered else None
         try:
@@ -199,7 +269,7 @@ class Call:
         except PriceUnknown as error:
             # It was served by another model or tier than was asked for: all that was held counts as spent.
             self.upstream.switch_off(str(error))
-            return replace(tokens, estimated=True), self.bound_micro_usd
+            return replace(tokens, estimated=True), reservation.granted.micro_usd if reservation else 0
         return tokens, cost
 
     def _tokens(self, *, whole: bool) -> TokenUsage:

@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 
 from rag.errors import PriceUnknown
 from rag.model import Policy, TokenUsage
-from rag.routing.pricing import ONE, Rates, Step, cost_micro_usd, upper_bound_micro_usd
+from rag.routing.pricing import ONE, Rates, Step, affordable_output_tokens, cost_micro_usd, upper_bound_micro_usd
 
 StepT = TypeVar("StepT", bound=Step)
 NoticeKind = Literal["gone", "retires", "rerouted", "price_change", "no_price"]
@@ -200,6 +200,16 @@ class Catalogue:
         """
         rows = self._billed(asked, day).rates_up_to(day, input_tokens)
         return max(upper_bound_micro_usd(rates, input_tokens, max_output_tokens) for rates in rows)
+
+    def affordable_output_tokens(self, asked: ModelCard, input_tokens: int, micro_usd: int, day: date) -> int | None:
+        """How much a call may write so that it costs no more than that, whatever row it is billed by; `None`: any.
+
+        Raises:
+            PriceUnknown: The catalogue does not say.
+        """
+        rows = self._billed(asked, day).rates_up_to(day, input_tokens)
+        limits = [affordable_output_tokens(rates, input_tokens, micro_usd) for rates in rows]
+        return min((limit for limit in limits if limit is not None), default=None)
 
     def retirement(self, name: str) -> GoneModel | None:
         """When the model goes and what to use instead; `None` where nothing is known of its going."""

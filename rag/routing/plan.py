@@ -9,7 +9,8 @@ from datetime import date
 from rag.errors import PriceUnknown
 from rag.model import Candidate, CandidateReason, Policy, Task
 from rag.ports import AnswerRequest
-from rag.routing.call import prompt_tokens
+from rag.quota.quotas import Need
+from rag.routing.call import most_prompt_tokens, prompt_tokens
 from rag.routing.catalogue import Catalogue, Route
 from rag.routing.upstream import Upstream
 
@@ -21,27 +22,28 @@ _REST_WEIGHT = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Purse:
-    """What a question may spend.
+    """What a question may spend, before anything is reserved.
 
     Attributes:
-        question_micro_usd: What is left of the limit for one question.
-        day_micro_usd: What is left of the day's budget; `None`: nobody knows, the ledger is down.
-        nearly_spent: The warning line of the day's budget is reached.
+        question_micro_usd: What is left of the limit for one question; `None`: there is no such limit.
+        nearly_spent: The warning line of a budget is reached.
+        is_known: Whether the books answer; while they do not, nothing is bought.
     """
 
-    question_micro_usd: int
-    day_micro_usd: int | None
+    question_micro_usd: int | None = None
     nearly_spent: bool = False
+    is_known: bool = True
 
-    def refuses(self, cost_micro_usd: int) -> CandidateReason | None:
-        """Why so much may not be spent; `None`: it may."""
-        if cost_micro_usd > self.question_micro_usd:
+    def refuses(self, need: Need) -> CandidateReason | None:
+        """Why this may not be spent; `None`: it may."""
+        least = need.least("usd")
+        if self.question_micro_usd is not None and least > self.question_micro_usd:
             return "too_expensive"
-        if cost_micro_usd == 0:
-            return None
-        if self.day_micro_usd is None:
-            return "ledger_down"
-        return "budget_exhausted" if cost_micro_usd > self.day_micro_usd else None
+        return None if self.is_known or not least else "ledger_down"
+
+    def allots(self, need: Need) -> Need:
+        """As much of a need as one question may have."""
+        return need if self.question_micro_usd is None else need.lowered("usd", self.question_micro_usd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class Judged:
     Attributes:
         upstream: `None` where its provider is not configured.
         request: What it would be asked: with fewer passages where its context window is small.
-        bound_micro_usd: The most that this would cost.
+        input_tokens: Estimate of its prompt's.
+        need: What this would take; `None` where it cannot be said.
         passed_over: Why it is not asked now.
         wait_s: How long that holds, where time mends it.
     """
@@ -60,14 +63,14 @@ class Judged:
     upstream: Upstream | None
     request: AnswerRequest
     input_tokens: int = 0
-    bound_micro_usd: int | None = None
+    need: Need | None = None
     passed_over: CandidateReason | None = None
     wait_s: float | None = None
 
     @property
     def rests(self) -> bool:
         """Whether it would be passed over if it were asked once more."""
-        return self.upstream is None or self.upstream.obstacle(0) is not None
+        return self.upstream is None or self.upstream.obstacle() is not None
 
     def candidate(self, *, first: bool) -> Candidate:
         """As it is shown to people."""
@@ -77,7 +80,7 @@ class Judged:
             model=model,
             taken=self.passed_over is None,
             reason=self.passed_over or ("first" if first else "fallback"),
-            estimate_micro_usd=self.bound_micro_usd,
+            estimate_micro_usd=None if self.need is None else self.need.micro_usd,
         )
 
 
@@ -103,6 +106,7 @@ class Planner:
         cheaper: Models to move to near the budget's warning line, by name.
         upstreams: The models whose provider is configured, by name.
         today: The day whose prices hold.
+        least_output_tokens: An answer that may not be at least so long is of no use.
     """
 
     def __init__(
@@ -112,12 +116,15 @@ class Planner:
         catalogue: Catalogue,
         upstreams: Mapping[str, Upstream],
         today: Callable[[], date],
+        *,
+        least_output_tokens: int = 512,
     ) -> None:
         self._routes = routes
         self._cheaper = tuple(cheaper)
         self._catalogue = catalogue
         self._upstreams = upstreams
         self._today = today
+        self._least_output_tokens = least_output_tokens
 
     @property
     def has_models(self) -> bool:
@@ -153,11 +160,23 @@ class Planner:
             return Judged(name, upstream, request, passed_over="too_small")
         tokens = prompt_tokens(fitting.prompt.size_bytes, upstream)
         try:
-            bound = self._bound(upstream, tokens, fitting.max_output_tokens)
+            need = self._need(fitting, upstream, tokens)
         except PriceUnknown:
             return Judged(name, upstream, fitting, passed_over="no_price")
-        obstacle, wait_s = upstream.obstacle(tokens + fitting.max_output_tokens) or (purse.refuses(bound), None)
-        return Judged(name, upstream, fitting, tokens, bound, obstacle, wait_s)
+        obstacle, wait_s = upstream.obstacle() or (purse.refuses(need), None)
+        return Judged(name, upstream, fitting, tokens, need, obstacle, wait_s)
+
+    def _need(self, request: AnswerRequest, upstream: Upstream, input_tokens: int) -> Need:
+        """What a call takes: all that it can use and cost, or what an answer of the least useful length can."""
+        most, prompt = request.max_output_tokens, most_prompt_tokens(request.prompt, upstream)
+        least = min(self._least_output_tokens, most)
+        return Need(
+            requests=1,
+            tokens=input_tokens + most,
+            micro_usd=self._bound(upstream, prompt, most),
+            least_tokens=input_tokens + least,
+            least_micro_usd=self._bound(upstream, prompt, least),
+        )
 
     def _bound(self, upstream: Upstream, input_tokens: int, output_tokens: int) -> int:
         return self._catalogue.upper_bound_micro_usd(upstream.card, input_tokens, output_tokens, self._today())

@@ -107,3 +107,14 @@ def upper_bound_micro_usd(rates: Rates, input_tokens: int, max_output_tokens: in
     """
     dearest = max(rates.input, rates.cache_write)
     return math.ceil((input_tokens * dearest + max_output_tokens * rates.output) * factor)
+
+
+def affordable_output_tokens(rates: Rates, input_tokens: int, micro_usd: int, factor: Decimal = ONE) -> int | None:
+    """How many tokens of output fit beside such a prompt into an amount; `None`: as many as one likes, they are free.
+
+    It is what `upper_bound_micro_usd` stays at or below that amount with; less than 0 where not even the prompt fits.
+    """
+    if not rates.output * factor:
+        return None
+    dearest = max(rates.input, rates.cache_write)
+    return math.floor((micro_usd - input_tokens * dearest * factor) / (rates.output * factor))

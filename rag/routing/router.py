@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rag.errors import BudgetExhausted, PromptTooLong, ProviderError, ProviderRefused, StateUnavailable
+from rag.errors import PromptTooLong, ProviderError, ProviderRefused, QuotaExceeded, StateUnavailable
 from rag.model import Language, ProviderHealth, Restart, RoutePlan
 from rag.ports import AnswerRequest, Completion, Provider, TextDelta
 from rag.routing.call import Call, Till
 from rag.routing.plan import Judged, Planner, Purse
 from rag.routing.upstream import Upstream
-from rag.routing.way import NobodyAnswered, Way
+from rag.routing.way import NobodyAnswered, Way, refused_for
 
 if TYPE_CHECKING:
     from tenacity import AsyncRetrying, RetryCallState
@@ -27,13 +27,11 @@ class RouterSettings:
         deadline_s: For all attempts and the waits between them.
         longest_wait_s: The longest that is waited for a provider which said when to come back.
         tries_per_model: How often one model is asked at most, because it named a time to come back.
-        per_request_limit_micro_usd: For all attempts.
     """
 
     deadline_s: float = 120.0
     longest_wait_s: float = 20.0
     tries_per_model: int = 3
-    per_request_limit_micro_usd: int = 500_000
 
 
 class Router:
@@ -61,9 +59,9 @@ class Router:
 
     async def plan(self, request: AnswerRequest, language: Language, *, fresh: bool) -> RoutePlan:
         """How this question would be routed now; nothing is asked or spent."""
-        purse = await self._purse(0)
+        purse = await self._purse(request)
         order = self._planner.order(request, purse)
-        models = [self._planner.judge(name, request, purse) for name in order.names]
+        models = [await self._looked_up(self._planner.judge(name, request, purse), purse) for name in order.names]
         first = next((judged for judged in models if judged.passed_over is None), None)
         return RoutePlan(
             task=request.task,
@@ -73,6 +71,19 @@ class Router:
             saving=order.saving,
             candidates=tuple(judged.candidate(first=judged is first) for judged in models),
         )
+
+    async def _looked_up(self, judged: Judged, purse: Purse) -> Judged:
+        """The same, passed over where a reservation would be refused at this moment."""
+        if judged.passed_over is not None or judged.need is None or judged.upstream is None:
+            return judged
+        try:
+            need = purse.allots(judged.need)
+            await self._till.books.check(need, judged.request.asker, judged.upstream.gate.name)
+        except QuotaExceeded as error:
+            return replace(judged, passed_over=refused_for(error))
+        except StateUnavailable:
+            return replace(judged, passed_over="ledger_down" if judged.need.micro_usd else None)
+        return judged
 
     def health(self) -> tuple[ProviderHealth, ...]:
         """Every model that can be asked."""
@@ -87,9 +98,11 @@ class Router:
         Raises:
             ProviderError: Not even the last rung answered.
         """
+        purse = await self._purse(request)
         way = Way(
             request=request,
-            order=self._planner.order(request, await self._purse(0)),
+            purse=purse,
+            order=self._planner.order(request, purse),
             monotonic=self._till.clock.monotonic,
             deadline_s=self._till.clock.monotonic() + self._settings.deadline_s,
             longest_wait_s=self._settings.longest_wait_s,
@@ -139,7 +152,7 @@ class Router:
         for name in way.due():
             request: AnswerRequest | None = way.request
             while request is not None:
-                judged = self._planner.judge(name, request, await self._purse(way.cost_micro_usd))
+                judged = self._planner.judge(name, request, way.purse_left)
                 if judged.passed_over is not None:
                     way.passed_over(judged)
                     break
@@ -150,7 +163,7 @@ class Router:
                 except PromptTooLong as error:
                     way.failed(judged, error)
                     request = judged.request.shortened()
-                except (ProviderError, BudgetExhausted, StateUnavailable) as error:
+                except (ProviderError, QuotaExceeded, StateUnavailable) as error:
                     way.failed(judged, error)
                     break
                 else:
@@ -162,8 +175,17 @@ class Router:
     async def _ask(self, way: Way, judged: Judged) -> AsyncGenerator[TextDelta | Restart | Completion, None]:
         """One call, and the completion when it is paid for."""
         assert judged.upstream is not None, "a model without a provider was passed over"
-        assert judged.bound_micro_usd is not None, "a model without a price was passed over"
-        call = Call(judged.upstream, judged.request, self._till, judged.bound_micro_usd, judged.input_tokens)
+        assert judged.need is not None, "a model without a price was passed over"
+        call = Call(
+            upstream=judged.upstream,
+            request=judged.request,
+            till=self._till,
+            need=judged.need,
+            allotted=way.purse_left.allots(judged.need),
+            input_tokens=judged.input_tokens,
+            rung=way.rung_of(judged.name)[0],
+            number=len(way.attempts) + 1,
+        )
         completion: Completion | None = None
         try:
             async with aclosing(call.events(way.deadline_s)) as events:
@@ -199,10 +221,9 @@ class Router:
             return
         raise AssertionError("the last rung always answers")
 
-    async def _purse(self, spent_micro_usd: int) -> Purse:
-        left = self._settings.per_request_limit_micro_usd - spent_micro_usd
-        budget = self._till.budget
+    async def _purse(self, request: AnswerRequest) -> Purse:
         try:
-            return Purse(left, await budget.left_micro_usd(), nearly_spent=await budget.is_nearly_spent())
+            outlook = await self._till.books.outlook(request.asker)
         except StateUnavailable:
-            return Purse(left, None)
+            return Purse(is_known=False)
+        return Purse(outlook.request_micro_usd, nearly_spent=outlook.nearly_spent)

@@ -18,7 +18,6 @@ from rag.model import CandidateReason, ProviderHealth, ProviderState
 from rag.ports import Provider
 from rag.routing.breaker import Breaker
 from rag.routing.catalogue import ModelCard
-from rag.routing.limits import MinuteLimit, Taken
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +37,6 @@ class Gate:
 
     name: str
     breaker: Breaker
-    limit: MinuteLimit
     token_margin: float
 
 
@@ -46,7 +44,6 @@ class Gate:
 class Begun:
     """A request on its way: what has to be put right when it ends."""
 
-    taken: Taken
     gate_probe: bool
     probe: bool
 
@@ -101,22 +98,17 @@ class Upstream:
             last_error=self.last_error,
         )
 
-    def obstacle(self, tokens: int) -> tuple[CandidateReason, float] | None:
-        """Why a request of so many tokens is not to be sent now, and for how many seconds; `None`: it may be sent."""
+    def obstacle(self) -> tuple[CandidateReason, float] | None:
+        """Why a request is not to be sent now, and for how many seconds; `None`: it may be sent."""
         if not self.gate.breaker.lets_pass():
             return "off", self.gate.breaker.rest_left_s
         if not self.breaker.lets_pass():
             return "off" if self.is_gone else "resting", self.breaker.rest_left_s
-        wait_s = self.gate.limit.wait_s(tokens)
-        return ("rate_limited", wait_s) if wait_s > 0 else None
+        return None
 
-    def begin(self, tokens: int) -> Begun:
-        """A request is sent; `succeeded`, `failed` or `abandoned` tells how it ended, and `ended` what it used."""
-        return Begun(self.gate.limit.take(tokens), self.gate.breaker.begin(), self.breaker.begin())
-
-    def ended(self, begun: Begun, tokens: int) -> None:
-        """Its tokens are known, or will never be."""
-        self.gate.limit.settle(begun.taken, tokens)
+    def begin(self) -> Begun:
+        """A request is sent; `succeeded`, `failed` or `abandoned` tells how it ended."""
+        return Begun(self.gate.breaker.begin(), self.breaker.begin())
 
     def succeeded(self, *, first_token_s: float, total_s: float) -> None:
         """It was answered."""

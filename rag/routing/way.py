@@ -14,20 +14,27 @@ from rag.errors import (
     ProviderError,
     ProviderOverloaded,
     ProviderUnavailable,
+    QuotaExceeded,
     RagError,
     StateUnavailable,
     UnusableAnswer,
 )
-from rag.model import Attempt, Restart, Rung, RungReason, TokenUsage
+from rag.model import Attempt, CandidateReason, Restart, Rung, RungReason, TokenUsage
 from rag.ports import AnswerRequest, Completion
-from rag.routing.plan import Judged, Order
+from rag.routing.plan import Judged, Order, Purse
 from rag.routing.upstream import Upstream
 
 # A wait that ends a moment too early would find the model still resting.
 _SLACK_S = 0.005
 _UNAVAILABLE = frozenset({"gone", "no_price", "resting", "off", "rate_limited", "too_small"})
+_WORTH_WAITING = frozenset({"rate_limited", "budget_exhausted"})
 _MONEY: Mapping[str, RungReason] = MappingProxyType(
-    {"ledger_down": "ledger_down", "budget_exhausted": "budget_exhausted", "too_expensive": "too_expensive"}
+    {
+        "ledger_down": "ledger_down",
+        "budget_exhausted": "budget_exhausted",
+        "limit_reached": "limit_reached",
+        "too_expensive": "too_expensive",
+    }
 )
 
 
@@ -50,6 +57,7 @@ class Way:
     """The way of one question.
 
     Attributes:
+        purse: What all calls together may cost.
         deadline_s: On the monotonic scale.
         longest_wait_s: The longest that is waited for one provider.
         tries_per_model: How often one model is asked at most.
@@ -59,6 +67,7 @@ class Way:
 
     request: AnswerRequest
     order: Order
+    purse: Purse
     monotonic: Callable[[], float]
     deadline_s: float
     longest_wait_s: float
@@ -77,6 +86,12 @@ class Way:
     def cost_micro_usd(self) -> int:
         """Of all calls up to now."""
         return sum(attempt.cost_micro_usd for attempt in self.attempts)
+
+    @property
+    def purse_left(self) -> Purse:
+        """What the next call may cost."""
+        limit = self.purse.question_micro_usd
+        return self.purse if limit is None else replace(self.purse, question_micro_usd=limit - self.cost_micro_usd)
 
     @property
     def is_refused(self) -> bool:
@@ -98,11 +113,16 @@ class Way:
         """A model was not asked."""
         self._fates[judged.name] = judged.passed_over or "failed"
         # A rest is not waited for: with all models resting, the reader has the next rung in milliseconds.
-        if judged.passed_over == "rate_limited" and judged.wait_s is not None:
+        if judged.passed_over in _WORTH_WAITING and judged.wait_s is not None:
             self._try_again_in(judged.name, judged.wait_s)
 
     def failed(self, judged: Judged, error: RagError) -> None:
-        """A model was asked in vain, or there was no money for it after all."""
+        """A model was asked in vain, or could not be asked after all: there was no money or no room for it."""
+        if isinstance(error, QuotaExceeded):
+            # Money that others hold comes free when they end, if they spend less; who waits for it gives up in time.
+            self._tries[judged.name] += isinstance(error, BudgetExhausted)
+            self.passed_over(replace(judged, passed_over=refused_for(error), wait_s=error.retry_after_s))
+            return
         self._tries[judged.name] += 1
         self._fates[judged.name] = _fate(error)
         if isinstance(error, ContentRefused):
@@ -131,20 +151,21 @@ class Way:
         return Restart(card.provider, card.model)
 
     def completed_by(self, name: str, completion: Completion) -> Completion:
-        """A model's completion, with its rung by what became of the models before it."""
-        before = itertools.takewhile(lambda other: other != name, self.order.names)
-        fates = {self._fates[other] for other in before if other in self._fates}
-        rung: Rung = "fresh"
-        reason: RungReason = "model_answered"
-        if "failed" in fates:
-            rung, reason = "fallback", "model_failed"
-        elif fates & _UNAVAILABLE:
-            rung, reason = "fallback", "model_unavailable"
-        elif fates & _MONEY.keys() or self.order.saving:
-            reason = "saving"
+        """A model's completion, with its rung."""
+        rung, reason = self.rung_of(name)
         if completion.reason == "nothing_relevant":  # the model's own verdict on the passages
             reason = completion.reason
         return self._billed(replace(completion, rung=rung, reason=reason))
+
+    def rung_of(self, name: str) -> tuple[Rung, RungReason]:
+        """The rung that an answer of this model is on, by what became of the models before it."""
+        before = itertools.takewhile(lambda other: other != name, self.order.names)
+        fates = {self._fates[other] for other in before if other in self._fates}
+        if "failed" in fates:
+            return "fallback", "model_failed"
+        if fates & _UNAVAILABLE:
+            return "fallback", "model_unavailable"
+        return "fresh", "saving" if fates & _MONEY.keys() or self.order.saving else "model_answered"
 
     def completed_below(self, completion: Completion) -> Completion:
         """The completion of a rung below the models, with the reason why none of them answered."""
@@ -168,14 +189,19 @@ class Way:
             self._again[name] = at_s
 
 
+def refused_for(error: QuotaExceeded) -> CandidateReason:
+    """Why a model is passed over whose reservation was refused."""
+    if isinstance(error, BudgetExhausted):
+        return "budget_exhausted"
+    return "rate_limited" if error.subject.startswith("provider:") else "limit_reached"
+
+
 def _fate(error: RagError) -> str:
     match error:
         case ContentRefused():
             return "content_refused"
         case ProviderError():
             return "failed"
-        case BudgetExhausted():  # others were faster
-            return "budget_exhausted"
         case StateUnavailable():
             return "ledger_down"
         case _:

@@ -14,6 +14,8 @@ from pydantic import Field, ValidationInfo, field_validator
 from rag.errors import ConfigurationError
 from rag.model import Task
 from rag.providers import EMBEDDERS
+from rag.quota.policy import QuotaPolicy
+from rag.quota.quotas import USD_PER_DAY, USD_PER_REQUEST, Measure, Subject
 from rag.routing.catalogue import Catalogue, Route
 from rag.settings.document import Document, KeyPath
 from rag.settings.fields import Expected, Section, refused
@@ -208,6 +210,25 @@ class RagSettings:
             data_folder=data,
             lancedb_uri=places.lancedb_uri or str(data / "lancedb"),
             state_url=places.state_url or f"sqlite:///{data.as_posix()}/state.db",
+        )
+
+    @property
+    def quotas(self) -> QuotaPolicy:
+        """The limits of money, and those of the providers."""
+        limits = self.routing.cost_limits
+        money = {USD_PER_DAY: limits.daily_budget_micro_usd, USD_PER_REQUEST: limits.per_request_limit_micro_usd}
+        return QuotaPolicy(
+            zone=limits.time_zone,
+            warn=limits.warn_threshold,
+            brake=limits.emergency_brake,
+            kinds={"everything": money},
+            subjects={
+                Subject("provider", name): {
+                    Measure("requests", "minute"): provider.limits.requests_per_minute,
+                    Measure("tokens", "minute"): provider.limits.tokens_per_minute,
+                }
+                for name, provider in self.providers.items()
+            },
         )
 
     @property

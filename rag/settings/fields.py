@@ -101,7 +101,12 @@ class Between:
         return value
 
 
-def _micro_usd(value: object) -> int:
+def micro_usd(value: object) -> int:
+    """US dollars, as they are written, in millionths of one.
+
+    Raises:
+        PydanticCustomError: That is no amount of money.
+    """
     try:
         amount = Decimal(str(value))
     except InvalidOperation:
@@ -133,7 +138,7 @@ Text = Annotated[str, Field(min_length=1), Expected("some text")]
 Flag = Annotated[bool, Expected("true or false")]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$"), Expected("an e-mail address, such as admin@example.com")]
 Share = Annotated[Decimal, Field(ge=0, le=1), Expected("a share from 0 to 1, such as 0.80")]
-MicroUsd = Annotated[int, BeforeValidator(_micro_usd)]
+MicroUsd = Annotated[int, BeforeValidator(micro_usd)]
 """Written in US dollars, held in millionths of one; the digits never pass through a float."""
 PriceUsd = Annotated[Decimal, Field(ge=0, le=10_000), Expected("US dollars per million tokens, such as 0.02, or 0")]
 Day = Annotated[date, BeforeValidator(_day), Expected("a day, such as 2027-01-14")]

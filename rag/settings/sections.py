@@ -14,6 +14,7 @@ from rag.model import Policy, Task
 from rag.settings.fields import Between, Email, Expected, Flag, MicroUsd, PriceUsd, Section, Share, Text, Url, refused
 from rag.settings.models import ModelName
 from rag.settings.providers import Seconds
+from rag.settings.quotas import TimeZone
 
 Dimensions: TypeAlias = Annotated[int, Between(1, 16_384, "dimensions")]
 CacheSeconds: TypeAlias = Annotated[int, Between(0, 31_536_000, "seconds")]
@@ -43,12 +44,17 @@ class EmbeddingsChoice(Section):
 
 
 class CostLimits(Section):
-    """What may be spent, in millionths of a US dollar, and at which share of it to warn and to brake."""
+    """What may be spent, in millionths of a US dollar, and at which share of it to warn and to brake.
+
+    Attributes:
+        time_zone: Where days and months begin.
+    """
 
     daily_budget_micro_usd: MicroUsd = Field(alias="daily_budget")
     per_request_limit_micro_usd: MicroUsd = Field(alias="per_request_limit")
     warn_threshold: Share
     emergency_brake: Share
+    time_zone: TimeZone
 
     @field_validator("emergency_brake")
     @classmethod
@@ -102,12 +108,14 @@ class Routing(Section):
         deadline_s: For one question, all attempts together.
         longest_wait_s: The longest that a reader is kept waiting for a provider which said when to come back.
         max_output_tokens: Of one answer, thinking included.
+        least_output_tokens: What an answer must be allowed to have; a model that is too dear for that is passed over.
         cheaper_models: Move to the front of every route once `warn_threshold` of the daily budget is spent.
     """
 
     deadline_s: Seconds
     longest_wait_s: Seconds
     max_output_tokens: Annotated[int, Between(16, 1_000_000, "tokens")]
+    least_output_tokens: Annotated[int, Between(16, 1_000_000, "tokens")]
     routes: Routes
     cheaper_models: tuple[ModelName, ...]
     breaker: BreakerLimits
@@ -115,9 +123,14 @@ class Routing(Section):
 
 
 class CostTracking(Section):
-    """Who hears of spending, and how; whoever knows a webhook's address may call it, so it is not in `repr`."""
+    """Who hears of spending, and how; whoever knows a webhook's address may call it, so it is not in `repr`.
+
+    Attributes:
+        keep_days: So long the ledger keeps every call by itself; of older days it keeps the sums.
+    """
 
     enabled: Flag
+    keep_days: Annotated[int, Between(1, 36_500, "days")]
     alert_email: Email | None
     alert_webhook: Url | None = Field(repr=False)
 

@@ -7,12 +7,15 @@ from types import MappingProxyType
 
 from tests.benchmarks import (
     cached,
+    crash,
     failover,
     ingest,
     memory,
+    overshoot,
     paraphrases,
     quality,
     query,
+    quota,
     relevance,
     routing,
     start,
@@ -33,5 +36,8 @@ BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
         "failover": failover.run,
         "routing": routing.run,
         "cached": cached.run,
+        "overshoot": overshoot.run,
+        "crash": crash.run,
+        "quota": quota.run,
     }
 )

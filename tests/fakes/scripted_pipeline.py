@@ -9,7 +9,7 @@ import asyncio
 import sys
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.access import Access
@@ -19,9 +19,12 @@ from bot.messages import Locale
 from bot.platforms.console.platform import ConsolePlatform
 from bot.replies import welcome
 from rag.clock import SystemClock
+from rag.errors import QuotaExceeded
 from rag.model import (
     NO_PIN,
+    NOBODY,
     Answer,
+    Asker,
     Budget,
     Citation,
     CollectionSummary,
@@ -77,6 +80,7 @@ class Asked:
     history: tuple[Turn, ...]
     scope: Scope
     pin: Pin
+    asker: Asker
 
 
 def answer_to(question: str, text: str, **changes: object) -> Answer:
@@ -97,9 +101,28 @@ def answer_to(question: str, text: str, **changes: object) -> Answer:
     return Answer(**values)  # type: ignore[arg-type]  # tests change any field
 
 
+def one_too_many(
+    subject: str = "user:U1",
+    *,
+    kind: type[QuotaExceeded] = QuotaExceeded,
+    measure: str = "requests_per_minute",
+    limit: int = 10,
+    retry_after_s: float | None = 29.2,
+) -> QuotaExceeded:
+    """A refusal as the books make it; without a time where the limit is 0."""
+    now = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+    retry_at = None if retry_after_s is None else now + timedelta(seconds=retry_after_s)
+    return kind(subject=subject, measure=measure, limit=limit, used=limit, held=0, retry_at=retry_at, now=now)
+
+
 @dataclass
 class ScriptedPipeline:
-    """Answers what the script knows and refuses everything else, as the real one would."""
+    """Answers what the script knows and refuses everything else, as the real one would.
+
+    Attributes:
+        refusal: While it is set, every question is one too many.
+        admitted: Whose questions were let in, the oldest first.
+    """
 
     script: dict[str, Script] = field(default_factory=dict)
     collections: tuple[CollectionSummary, ...] = (
@@ -108,11 +131,24 @@ class ScriptedPipeline:
     )
     health: Health = HEALTH
     asked: list[Asked] = field(default_factory=list)
+    refusal: QuotaExceeded | None = None
+    admitted: list[Asker] = field(default_factory=list)
+
+    async def admit(self, asker: Asker) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.admitted.append(asker)
 
     async def stream(
-        self, question: str, *, history: Sequence[Turn] = (), scope: Scope = EVERYTHING, pin: Pin = NO_PIN
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        scope: Scope = EVERYTHING,
+        pin: Pin = NO_PIN,
+        asker: Asker = NOBODY,
     ) -> AsyncGenerator[Event, None]:
-        self.asked.append(Asked(question, tuple(history), scope, pin))
+        self.asked.append(Asked(question, tuple(history), scope, pin, asker))
         yield Status("searching")
         pieces = self.script[question](history) if question in self.script else None
         if pieces is None:

@@ -456,11 +456,11 @@ def test_the_status_is_told_to_people_and_to_scripts(ingested: Path) -> None:
 
     assert told.returncode == 0
     assert "index   4 documents, 4 chunks, full text" in told.stdout
-    assert "budget  $0.00 of $25.00 used today (UTC)" in told.stdout
+    assert "budget  $0.00 of $25.00 used today\n" in told.stdout
     assert status["ready"] is True
     assert status["index"].items() >= {"documents": 4, "chunks": 4, "unindexed": 0}.items()
     assert status["store"] == {"kind": "sqlite", "ok": True}
-    assert status["budget"] == {"limit_usd": 25.0, "used_usd": 0.0, "held_usd": 0.0}
+    assert status["budget"] == {"limit_usd": 25.0, "used_usd": 0.0, "held_usd": 0.0, "unconfirmed_usd": 0.0}
     assert status["providers"][0].keys() >= {
         *("provider", "model", "state", "error_rate", "first_token_p50_s", "latency_p50_s", "last_error"),
     }

@@ -17,9 +17,8 @@ from rag.model import DocumentSource, EmbeddingPlan, Retrieval, Scope, SyncProgr
 from rag.ports import Database
 from rag.providers import EMBEDDERS
 from rag.providers.options import EmbedderOptions
-from rag.state.budget import DailyBudget
-from rag.state.ledger import Ledger
 from rag.state.unavailable import UnavailableDatabase
+from tests.fakes.books import PLENTY_MICRO_USD, books_with
 from tests.fakes.embedding_server import KEY, EmbeddingServer, Reply, tokens_of
 from tests.scenarios.library import Library, open_library
 
@@ -51,7 +50,7 @@ class Team(Library):
         *,
         batch_size: int = 256,
         database: Database | None = None,
-        budget_micro_usd: int = 1_000_000_000,
+        budget_micro_usd: int = PLENTY_MICRO_USD,
     ) -> CachedEmbedder:
         options = EmbedderOptions(
             provider="acme",
@@ -62,16 +61,10 @@ class Team(Library):
             price_per_mtok_usd=Decimal(1_000),  # a thousandth of a dollar a token: every token shows in the books
             batch_size=batch_size,
         )
-        books = database or self.database
         paid = EMBEDDERS["openai"](options, self.clock)
-        budget = DailyBudget(
-            Ledger(books, self.clock),
-            self.clock,
-            limit_micro_usd=budget_micro_usd,
-            warn=Decimal("0.8"),
-            brake=Decimal(1),
-        )
-        self.made.append(CachedEmbedder(paid, books, budget, self.clock))
+        database = database or self.database
+        books = books_with(database, self.clock, daily_micro_usd=budget_micro_usd)
+        self.made.append(CachedEmbedder(paid, database, books, self.clock))
         return self.made[-1]
 
     async def embed(self, embedder: CachedEmbedder, *, consent: bool = True, reembed: bool = False) -> SyncReport:
@@ -177,7 +170,7 @@ class TestSearching:
     async def test_documents_that_the_budget_does_not_allow_stay_searchable_by_words(self, team: Team) -> None:
         report = await team.embed(team.embedder(budget_micro_usd=1))
         assert report.embedding_error is not None
-        assert "the daily budget does not allow it" in report.embedding_error
+        assert "the budget usd_per_day of everything does not allow it" in report.embedding_error
         assert (report.embedded, team.server.calls) == (0, [])
         assert _first(await team.find("daily budget")) == "docs/budget.md"
 

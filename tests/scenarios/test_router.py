@@ -3,20 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from rag.model import Answer, Pin, Restart, Scope, Token
+from rag.model import NOBODY, Answer, Asker, Pin, Restart, Scope, Token
 from rag.pipeline import RagPipeline
+from rag.quota.books import Books
+from rag.state import open_database
 from tests.fakes import chat_faults as faults
 from tests.fakes.chat_script import Latency
 from tests.fakes.clock import FakeClock
 from tests.scenarios.team import ANTHROPIC, GEMINI, OPENAI, OTHER_QUESTION, QUESTION, Team, open_team
+
+
+class Waiting(FakeClock):
+    """A clock that lets something happen while somebody sleeps."""
+
+    meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    async def sleep(self, seconds: float) -> None:
+        if self.meanwhile is not None:
+            await self.meanwhile()
+        await super().sleep(seconds)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Waiting:
+    """The one of every pipeline that is opened from now on."""
+    clock = Waiting()
+    monkeypatch.setattr("rag.bootstrap.SystemClock", lambda: clock)
+    return clock
 
 
 @pytest.fixture
@@ -78,6 +99,10 @@ class TestFallback:
             ("gemini", "answered"),
         ]
         assert answer.attempts[0].cost_micro_usd == 0
+        assert await team.booked("provider, outcome, cost_micro_usd, rung, attempt, reference") == [
+            ("openai", "unavailable", 0, "fresh", 1, answer.reference),
+            ("gemini", "answered", answer.cost_micro_usd, "fallback", 2, answer.reference),
+        ]
 
     async def test_in_the_middle_begins_again_visibly_and_both_attempts_are_charged(self, team: Team) -> None:
         team.openai.faults.append(faults.Cut(after=6))
@@ -122,6 +147,15 @@ class TestWhenAllFail:
         assert "30 days of vacation" in answer.text
         assert answer.citations
         assert [len(server.calls) for server in team.servers] == [2, 1, 1]
+        costs = await team.pipeline.accounts.costs("day", "provider")
+        assert (costs.micro_usd, costs.questions, costs.calls) == (0, 1, 4)
+        assert [attempt for (attempt,) in await team.booked("attempt")] == [1, 2, 3, 4, 0]
+        assert (await team.booked("provider, model, rung, reference"))[-1] == (
+            "ragbot",
+            "extractive",
+            "extractive",
+            answer.reference,
+        )
 
     async def test_overloaded_models_are_asked_once_each(self, team: Team) -> None:
         team.break_all(faults.Refused("overloaded"))
@@ -175,13 +209,16 @@ class TestWaiting:
         assert answer.rung == "extractive"
         assert team.calls == 3
 
-    async def test_of_several_waits_the_shortest_is_kept_first_and_none_is_lost(self, team: Team) -> None:
+    async def test_of_several_waits_the_shortest_is_kept_first_and_none_is_lost(
+        self, clock: Waiting, team: Team
+    ) -> None:
         team.openai.faults.append(faults.Refused("rate_limited", retry_after_s=0.3))
         team.gemini.faults.extend(faults.Refused("rate_limited", retry_after_s=0.1) for _ in range(3))
         team.anthropic.always = faults.Refused("overloaded")
         answer = await team.ask()
         assert (model_of(answer), answer.rung) == (OPENAI, "fresh")
         assert [len(server.calls) for server in team.servers] == [2, 3, 1]
+        assert clock.slept == pytest.approx([0.1, 0.1, 0.1], abs=0.02)
 
     async def test_a_model_that_puts_off_again_and_again_is_given_up(self, team: Team) -> None:
         team.break_all(faults.Refused("rate_limited", retry_after_s=0.02))
@@ -244,6 +281,9 @@ class TestTogether:
         assert len({answer.reference for answer in answers}) == 10
         assert sorted(answer.cost_micro_usd > 0 for answer in answers) == [False] * 9 + [True]
         assert sum(answer.rung_reason == "asked_together" for answer in answers) == 9
+        costs = await team.pipeline.accounts.costs("day", "model")
+        assert (costs.questions, costs.calls) == (10, 1)
+        assert costs.micro_usd == sum(answer.cost_micro_usd for answer in answers)
 
     async def test_whoever_leaves_first_takes_nothing_from_the_others(self, team: Team) -> None:
         team.openai.always = faults.Drip(0.01)
@@ -280,9 +320,54 @@ class TestMoney:
             assert (answer.rung, answer.rung_reason) == ("extractive", "budget_exhausted")
             assert team.calls == 0
 
+    @pytest.mark.parametrize("limit", ["per_request_limit", "daily_budget"])
+    async def test_where_money_is_short_the_answer_may_be_shorter_and_cost_no_more(
+        self, tmp_path: Path, limit: str
+    ) -> None:
+        async with open_team(tmp_path, routing=f"cost_limits: {{{limit}: 0.01, warn_threshold: 0.94}}") as team:
+            answer = await team.ask()
+            assert (model_of(answer), answer.rung_reason) == (OPENAI, "model_answered")
+            (call,) = team.openai.calls
+            longest = int(str(call.body["max_output_tokens"]))
+            assert 512 <= longest < 4_096
+            assert longest * 5 < 10_000  # 5 dollars a million, beside what the prompt costs
+
+    async def test_a_model_that_cannot_pay_for_a_useful_answer_is_not_asked(self, tmp_path: Path) -> None:
+        limits = "cost_limits: {daily_budget: 0.01, warn_threshold: 0.94}, least_output_tokens: 4096"
+        async with open_team(tmp_path, routing=limits) as team:
+            answer = await team.ask(pin=Pin(model=OPENAI))
+            assert (answer.rung, answer.rung_reason) == ("extractive", "budget_exhausted")
+            assert team.calls == 0
+
+    async def test_money_that_another_question_holds_is_waited_for(self, tmp_path: Path, clock: Waiting) -> None:
+        limits = "cost_limits: {daily_budget: 0.04, warn_threshold: 0.94}, least_output_tokens: 4096"
+        async with open_team(tmp_path, routing=limits) as team:
+            go_on = asyncio.Event()
+            team.openai.faults.append(faults.Hang(after=6, until=go_on))
+            first = asyncio.ensure_future(team.pipeline.query(QUESTION))
+            await team.openai.called.wait()
+
+            async def finish_the_first() -> None:
+                go_on.set()
+                await first
+
+            clock.meanwhile = finish_the_first
+            second = await team.ask(OTHER_QUESTION, pin=Pin(model=OPENAI))
+            assert (second.rung, second.rung_reason) == ("fresh", "model_answered")
+            assert [round(seconds) for seconds in clock.slept] == [2]
+            assert len(team.openai.calls) == 2
+
+    async def test_what_a_question_costs_is_booked_to_whoever_asked(self, team: Team) -> None:
+        answer = await team.ask(asker=Asker(user="U1", channel="C1", workspace="T1", roles=frozenset({"admin"})))
+        assert await team.booked("user_id, channel, workspace, cost_micro_usd") == [
+            ("U1", "C1", "T1", answer.cost_micro_usd)
+        ]
+
     async def test_many_questions_at_once_do_not_overspend(self, tmp_path: Path) -> None:
         async with open_team(
-            tmp_path, routing="cost_limits: {daily_budget: 0.03, warn_threshold: 0.98, emergency_brake: 0.99}"
+            tmp_path,
+            routing="longest_wait_s: 0.1,"  # nobody waits for what others hold
+            " cost_limits: {daily_budget: 0.03, warn_threshold: 0.98, emergency_brake: 0.99}",
         ) as team:
             # Each has a scope of its own, so that none is answered together with another.
             scopes = [Scope.of("default", f"team-{number}") for number in range(40)]
@@ -290,6 +375,7 @@ class TestMoney:
             spent = sum(answer.cost_micro_usd for answer in answers)
             assert 0 < spent <= 30_000
             assert (await team.pipeline.health_check()).budget.used_micro_usd == spent
+            assert (await team.pipeline.health_check()).budget.held_micro_usd == 0
             assert {answer.rung_reason for answer in answers} >= {"budget_exhausted"}
 
     async def test_without_the_books_nothing_is_bought(self, tmp_path: Path) -> None:
@@ -329,9 +415,33 @@ class TestExplaining:
         ]
         assert all(candidate.estimate_micro_usd for candidate in plan.candidates)
 
-    async def test_a_plan_asks_nobody(self, team: Team) -> None:
+    async def test_a_plan_asks_nobody_and_holds_nothing(self, team: Team) -> None:
         await team.pipeline.plan(QUESTION)
         assert team.calls == 0
+        assert (await team.pipeline.health_check()).budget.held_micro_usd == 0
+        assert await team.booked() == []
+
+    async def test_a_plan_knows_of_budgets(self, tmp_path: Path) -> None:
+        async with open_team(tmp_path, routing="cost_limits: {daily_budget: 0}") as team:
+            plan = await team.pipeline.plan(QUESTION)
+            assert {candidate.reason for candidate in plan.candidates if not candidate.taken} == {"budget_exhausted"}
+
+    async def test_a_plan_knows_of_the_limits_of_providers(self, tmp_path: Path) -> None:
+        async with open_team(tmp_path, providers={"openai": "limits: {requests_per_minute: 1}"}) as team:
+            await team.ask()
+            first, second, _ = (await team.pipeline.plan(QUESTION)).candidates
+            assert (first.taken, first.reason) == (False, "rate_limited")
+            assert (second.taken, second.reason) == (True, "first")
+
+    @pytest.mark.parametrize("since_when", ["before", "meanwhile"])
+    async def test_a_plan_without_the_books_takes_no_model_that_costs_anything(
+        self, team: Team, since_when: str
+    ) -> None:
+        if since_when == "meanwhile":
+            await team.pipeline.plan(QUESTION)  # what a question may cost is remembered for a second
+        await team.pipeline._parts.database.aclose()
+        plan = await team.pipeline.plan(QUESTION)
+        assert [candidate.reason for candidate in plan.candidates] == ["ledger_down"] * 3
 
 
 class TestLimitsAndKeys:
@@ -341,6 +451,26 @@ class TestLimitsAndKeys:
             answer = await team.ask(OTHER_QUESTION)
             assert (model_of(answer), answer.rung_reason) == (GEMINI, "model_unavailable")
             assert len(team.openai.calls) == 1
+
+    async def test_a_provider_that_has_no_room_for_all_the_tokens_in_this_minute_is_not_asked_for_them(
+        self, tmp_path: Path
+    ) -> None:
+        limit = 6_000
+        async with open_team(tmp_path, providers={"openai": f"limits: {{tokens_per_minute: {limit}}}"}) as team:
+            first = await team.ask()
+            assert model_of(first) == OPENAI
+            second = await team.ask(OTHER_QUESTION)
+            used = sum(count or 0 for count in (first.tokens.input, first.tokens.output, second.tokens.input))
+            assert used > 2_000
+            # Either another model is asked, or this one for no longer an answer than there is room for.
+            for call in team.openai.calls[1:]:
+                assert used + int(str(call.body["max_output_tokens"])) <= limit
+
+    async def test_a_request_larger_than_a_whole_minute_of_tokens_is_sent_in_an_empty_one(self, tmp_path: Path) -> None:
+        async with open_team(tmp_path, providers={"openai": "limits: {tokens_per_minute: 100}"}) as team:
+            assert model_of(await team.ask()) == OPENAI
+            answer = await team.ask(OTHER_QUESTION)
+            assert (model_of(answer), answer.rung_reason) == (GEMINI, "model_unavailable")
 
     async def test_several_keys_are_used_in_turn_and_a_wrong_one_is_left_out(self, tmp_path: Path) -> None:
         keys = "api_keys: [sk-second-0123456789, sk-wrong-0123456789]"
@@ -486,6 +616,17 @@ class TestBooksThatBreakMeanwhile:
         assert answer is not None
         assert (model_of(answer), answer.rung) == (OPENAI, "fresh")
         assert f"not booked reference={answer.reference}" in caplog.text
-        budget = team.pipeline._parts.budget
-        assert budget.held_micro_usd == 0
-        assert budget._booked_since_look == answer.cost_micro_usd > 0
+        assert answer.cost_micro_usd > 0
+        # At first it is still held, and when the lease of the call is over, it counts as spent.
+        now, held = await self.gone(team, later_s=0)
+        assert (now, held >= answer.cost_micro_usd) == (0, True)
+        assert await self.gone(team, later_s=180) == (held, 0)
+
+    async def gone(self, team: Team, later_s: float) -> tuple[int, int]:
+        """What of the daily budget is used, and what is held, as another process sees it after so long."""
+        clock = FakeClock(datetime.now(UTC) + timedelta(seconds=later_s))
+        database = await open_database(f"sqlite:///{team.environ['RAGBOT_DATA']}/state.db", clock)
+        books = Books(database, clock, team.pipeline._parts.books.policy)
+        (standing,) = await books.standing(NOBODY)
+        await database.aclose()
+        return standing.count.used, standing.count.held

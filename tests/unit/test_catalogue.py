@@ -102,6 +102,17 @@ class TestRates:
         assert CATALOGUE.upper_bound_micro_usd(SOL, 272_000, 0, TODAY) == 272_000 * Decimal("2.5")
         assert CATALOGUE.upper_bound_micro_usd(SOL, 272_001, 0, TODAY) == 272_001 * 5
 
+    @pytest.mark.parametrize("prompt", [1_000, 272_000, 272_001])
+    def test_what_is_affordable_stays_in_the_dearest_of_those_rows(self, prompt: int) -> None:
+        longest = CATALOGUE.affordable_output_tokens(SOL, prompt, 2_000_000, TODAY)
+        assert longest is not None
+        bounds = [CATALOGUE.upper_bound_micro_usd(SOL, prompt, longest + more, TODAY) for more in (0, 1)]
+        assert bounds[0] <= 2_000_000 < bounds[1]
+
+    def test_of_what_is_free_any_length_is_affordable(self) -> None:
+        free = replace(LUNA, rates=(row("0"),))
+        assert Catalogue({free.name: free}).affordable_output_tokens(free, 1_000, 0, TODAY) is None
+
     def test_a_bound_does_not_look_at_rows_of_the_past(self) -> None:
         cheaper = replace(LUNA, rates=(row("4"), row("1", since=TODAY)))
         assert Catalogue({cheaper.name: cheaper}).upper_bound_micro_usd(cheaper, 1_000, 0, TODAY) == 1_250

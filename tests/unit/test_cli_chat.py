@@ -27,7 +27,7 @@ class Watchful(ScriptedPipeline):
     async def get_stats(self) -> Stats:
         return Stats(STATS, CacheStats())
 
-    async def stream(self, question: str, **asked: object) -> AsyncGenerator[Event, None]:  # type: ignore[override]
+    async def stream(self, question: str, **asked: object) -> AsyncGenerator[Event, None]:
         await self.watching.wait()
         async for event in super().stream(question, **asked):  # type: ignore[arg-type]
             yield event

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cli.output import print_json, print_table, progress_bar, usd
+from bot.cli.output import bar, print_json, print_table, progress_bar, usd
 from bot.cli.streams import make_safe
 
 FERIAS = "férias – 休暇 🏖"
@@ -53,6 +53,25 @@ def test_unknown_money_is_null_and_never_zero() -> None:
     assert usd(None) is None
     assert usd(0) == 0.0
     assert usd(1_234_567) == 1.234567
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "shown"),
+    [
+        (0, 25, ""),
+        (5, 0, ""),
+        (25, 25, "█" * 20),
+        (99, 25, "█" * 20),
+        (1, 2, "█" * 10),
+        (1, 1_000_000_000, "▏"),
+        (105, 1_000, "██▏"),
+        (119, 1_000, "██▍"),
+    ],
+)
+def test_a_share_is_a_bar_that_shows_what_is_not_nothing_and_never_leaves_its_column(
+    part: int, whole: int, shown: str
+) -> None:
+    assert bar(part, whole) == shown
 
 
 ROWS = [("docs", "1,200"), ("a\nb\x1b[31m", "7")]

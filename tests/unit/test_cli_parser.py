@@ -10,7 +10,10 @@ import pytest
 from bot.cli import EXIT_OK, EXIT_WRONG_USE, main
 from bot.cli.parser import parse
 
-COMMANDS = ["run", "chat", "ask", "route", "ingest", "sources", "status", "doctor", "eval", "bench"]
+COMMANDS = [
+    *("run", "chat", "ask", "route", "ingest", "sources", "status"),
+    *("cost", "budget", "limits", "forget", "doctor", "eval", "bench"),
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.cli import status
-from rag.model import ProviderHealth
+from rag.model import Budget, ProviderHealth
 from tests.fakes.scripted_pipeline import HEALTH
 
 PROVIDERS = (
@@ -47,3 +47,32 @@ def test_a_model_that_does_not_answer_stands_out_on_a_terminal(
     assert "\x1b[33m" in styles["gemini"]
     assert "\x1b[31m" in styles["anthropic"]
     assert "\x1b[2m" in styles["groq"]
+
+
+@pytest.mark.parametrize(
+    ("budget", "line"),
+    [
+        (Budget(25_000_000, 0, 0), "budget  $0.00 of $25.00 used today"),
+        (Budget(None, 1_500_000, None), "budget  $1.50 used today"),
+        (Budget(25_000_000, 1_500_000, 200_000, 0), "budget  $1.50 of $25.00 used today, $0.20 held"),
+        (
+            Budget(25_000_000, 1_500_000, 200_000, 300_000),
+            "budget  $1.50 of $25.00 used today, $0.20 held, $0.30 unconfirmed",
+        ),
+        (Budget(None, None, None), "budget  not known: nothing is bought while the store does not answer"),
+    ],
+)
+def test_of_the_budget_all_that_is_known_is_told_and_nothing_else(
+    budget: Budget, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status._print(replace(HEALTH, budget=budget))
+
+    assert line in capsys.readouterr().out.splitlines()
+
+
+def test_the_budget_for_scripts_says_null_where_nothing_is_known() -> None:
+    known = status.as_dict(replace(HEALTH, budget=Budget(25_000_000, 1_500_000, 200_000, 300_000)))
+    unknown = status.as_dict(replace(HEALTH, budget=Budget(None, None, None)))
+
+    assert known["budget"] == {"limit_usd": 25.0, "used_usd": 1.5, "held_usd": 0.2, "unconfirmed_usd": 0.3}
+    assert unknown["budget"] == {"limit_usd": None, "used_usd": None, "held_usd": None, "unconfirmed_usd": None}

@@ -10,9 +10,9 @@ from bot.access import Access
 from bot.conversation import Conversation
 from bot.messages import Card, IncomingMessage, Locale
 from rag.errors import StateUnavailable
-from rag.model import NO_PIN, Pin, Restart, Scope, Status, Turn
+from rag.model import NO_PIN, Asker, Pin, Restart, Scope, Status, Turn
 from tests.fakes.clock import FakeClock
-from tests.fakes.scripted_pipeline import REFUSAL, Forever, ScriptedPipeline, says
+from tests.fakes.scripted_pipeline import REFUSAL, Forever, ScriptedPipeline, one_too_many, says
 
 
 class PageReply:
@@ -47,6 +47,8 @@ def message(text: str, *, event_id: str = "1", place: str = "C1", locale: Locale
         text=text,
         locale=locale,
         history=(Turn("user", "before"),),
+        workspace="T1",
+        roles=frozenset({"admin"}),
     )
 
 
@@ -80,6 +82,71 @@ async def test_a_question_from_a_place_with_a_pin_is_asked_with_it() -> None:
     await conversation(pipeline, access=access).handle(message("What?", event_id="2", place="C2"), PageReply())
 
     assert [asked.pin for asked in pipeline.asked] == [Pin(model="openai/gpt"), Pin(policy="cheapest")]
+
+
+async def test_a_question_is_counted_and_asked_for_the_person_and_the_place_it_came_from() -> None:
+    pipeline = ScriptedPipeline()
+
+    await conversation(pipeline).handle(message("What?"), PageReply())
+
+    whose = Asker(user="U1", channel="C1", workspace="T1", roles=frozenset({"admin"}))
+    assert pipeline.admitted == [whose]
+    assert [asked.asker for asked in pipeline.asked] == [whose]
+
+
+@pytest.mark.parametrize(
+    ("locale", "told"),
+    [
+        ("en", "You may ask me 10 questions a minute, and you have. Please ask again in 30 s."),
+        ("pt-BR", "Você pode me fazer 10 perguntas por minuto e já fez. Pergunte de novo em 30 s, por favor."),
+    ],
+)
+async def test_a_question_too_many_is_answered_with_one_private_sentence_and_nothing_is_asked(
+    locale: Locale, told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    pipeline, reply = ScriptedPipeline(refusal=one_too_many()), PageReply()
+
+    with caplog.at_level(logging.INFO, logger="bot"):
+        await conversation(pipeline).handle(message("What?", locale=locale), reply)
+
+    assert reply.card == Card(told, private=True)
+    assert reply.said == []
+    assert pipeline.asked == []
+    assert [record.levelname for record in caplog.records] == ["INFO"], "a refusal is no failure"
+
+
+async def test_who_was_refused_is_answered_once_there_is_room_again() -> None:
+    pipeline, reply = ScriptedPipeline(refusal=one_too_many()), PageReply()
+    talk = conversation(pipeline)
+
+    await talk.handle(message("What?", event_id="1"), PageReply())
+    pipeline.refusal = None
+    await talk.handle(message("What?", event_id="2"), reply)
+
+    assert reply.card is not None
+    assert (reply.card.text, reply.card.private) == (REFUSAL, False)
+
+
+@pytest.mark.parametrize("command", ["/help", "/status", "/xyzzy", "/status now"])
+async def test_a_command_is_not_counted_and_works_for_who_may_ask_nothing_more(command: str) -> None:
+    pipeline, reply = ScriptedPipeline(refusal=one_too_many()), PageReply()
+
+    await conversation(pipeline).handle(message(command), reply)
+
+    assert reply.card is not None
+    assert not reply.card.private
+    assert "ask again" not in reply.card.text
+    assert pipeline.admitted == []
+
+
+async def test_an_event_delivered_twice_is_counted_once() -> None:
+    pipeline = ScriptedPipeline()
+    talk = conversation(pipeline)
+
+    await talk.handle(message("What?"), PageReply())
+    await talk.handle(message("What?"), PageReply())
+
+    assert len(pipeline.admitted) == 1
 
 
 async def test_an_answer_that_begins_again_is_told_and_forgets_its_first_beginning() -> None:
@@ -179,7 +246,7 @@ async def test_a_failure_is_logged_and_told_with_one_reference(
 
 async def test_a_stream_that_ends_without_an_answer_becomes_an_apology() -> None:
     class Speechless(ScriptedPipeline):
-        async def stream(self, *_: object, **__: object):  # type: ignore[override, no-untyped-def]  # noqa: ANN202
+        async def stream(self, *_: object, **__: object):  # type: ignore[no-untyped-def]  # noqa: ANN202
             yield Status("searching")
 
     reply = PageReply()
@@ -208,7 +275,7 @@ async def test_however_an_answer_ends_its_stream_is_closed_before_the_message_is
     closed = []
 
     class Upstream(ScriptedPipeline):
-        async def stream(self, *arguments: object, **named: object):  # type: ignore[override, no-untyped-def]  # noqa: ANN202
+        async def stream(self, *arguments: object, **named: object):  # type: ignore[no-untyped-def]  # noqa: ANN202
             try:
                 async with aclosing(super().stream(*arguments, **named)) as events:  # type: ignore[arg-type]
                     async for event in events:
@@ -243,7 +310,7 @@ async def test_the_stream_is_followed_to_its_end_so_that_it_can_remember_the_ans
     finished = []
 
     class Remembering(ScriptedPipeline):
-        async def stream(self, *arguments: object, **named: object):  # type: ignore[override, no-untyped-def]  # noqa: ANN202
+        async def stream(self, *arguments: object, **named: object):  # type: ignore[no-untyped-def]  # noqa: ANN202
             async for event in super().stream(*arguments, **named):  # type: ignore[arg-type]
                 yield event
             finished.append(True)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import nullcontext
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from rag.cache.embeddings import CachedEmbedder
 from rag.errors import BudgetExhausted, ProviderRefused, ProviderUnavailable, StateUnavailable
-from rag.model import Embedded
-from rag.ports import Clock, MeteredEmbedder
+from rag.model import NOBODY, Embedded
+from rag.ports import Clock, MeteredEmbedder, OnPaid
 from rag.providers import EMBEDDERS
 from rag.providers.options import EmbedderOptions
-from rag.state.budget import DailyBudget
-from rag.state.ledger import Ledger
+from rag.quota.books import Books
 from rag.state.sqlite import SqliteDatabase
+from tests.fakes.books import books_with
 from tests.fakes.clock import FakeClock
 from tests.fakes.embedding_server import KEY, EmbeddingServer, Reply, Spoilt
 
@@ -30,17 +32,11 @@ class Bench:
         self.server = server
         self.database = database
         self.clock = clock
-        self.ledger = Ledger(database, clock)
-        self.budget = self.budget_of(1_000_000_000)
+        self.books = books_with(database, clock)
         self._paid: list[MeteredEmbedder] = []
 
-    def budget_of(self, limit_micro_usd: int) -> DailyBudget:
-        return DailyBudget(
-            self.ledger, self.clock, limit_micro_usd=limit_micro_usd, warn=Decimal("0.8"), brake=Decimal(1)
-        )
-
     def cache(
-        self, *, dimensions: int = 16, batch_size: int = 256, budget: DailyBudget | None = None, **limits: object
+        self, *, dimensions: int = 16, batch_size: int = 256, books: Books | None = None, **limits: object
     ) -> CachedEmbedder:
         options = EmbedderOptions(
             provider="acme",
@@ -52,10 +48,15 @@ class Bench:
             batch_size=batch_size,
         )
         self._paid.append(EMBEDDERS["openai"](options, self.clock))
-        return CachedEmbedder(self._paid[-1], self.database, budget or self.budget, self.clock, **limits)  # type: ignore[arg-type]
+        return CachedEmbedder(self._paid[-1], self.database, books or self.books, self.clock, **limits)  # type: ignore[arg-type]
 
     async def booked(self) -> list[tuple[object, ...]]:
         return list(await self.database.fetch("SELECT input_tokens, cost_micro_usd FROM ledger ORDER BY input_tokens"))
+
+    async def gone(self) -> tuple[int, int]:
+        """What of the daily budget is used, and what is held."""
+        (standing,) = await self.books.standing(NOBODY)
+        return standing.count.used, standing.count.held
 
     async def rows(self) -> int:
         ((count,),) = await self.database.fetch("SELECT count(*) FROM embeddings")
@@ -101,12 +102,58 @@ async def test_all_known_costs_nothing_and_calls_nobody(bench: Bench) -> None:
 
 
 async def test_what_the_budget_does_not_allow_is_not_sent_and_what_is_known_still_serves(bench: Bench) -> None:
-    cache = bench.cache(budget=bench.budget_of(10))
+    cache = bench.cache(books=books_with(bench.database, bench.clock, daily_micro_usd=10))
     known = await cache.embed(["short"], purpose="document")
     with pytest.raises(BudgetExhausted):
         await cache.embed(["a text that is far too long for so little money " * 10], purpose="document")
     assert len(bench.server.calls) == 1
     assert (await cache.embed(["short"], purpose="document")).vectors == known.vectors
+
+
+async def test_before_it_buys_it_holds_a_token_a_byte_and_one_a_text(bench: Bench) -> None:
+    texts = ["é", "four"]  # 2 and 4 bytes
+    for micro_usd, calls in ((7, 0), (8, 1)):
+        cache = bench.cache(books=books_with(bench.database, bench.clock, daily_micro_usd=micro_usd))
+        with nullcontext() if calls else pytest.raises(BudgetExhausted):
+            await cache.embed(texts, purpose="document")
+        assert len(bench.server.calls) == calls
+
+
+async def test_nothing_is_held_any_more_when_all_is_bought_or_nothing_could_be(bench: Bench) -> None:
+    await bench.cache().embed(["one two", "three"], purpose="document")
+    assert await bench.gone() == (3, 0)
+    bench.server.faults.append(Reply(400, "no"))
+    with pytest.raises(ProviderRefused):
+        await bench.cache().embed(["four"], purpose="document")
+    assert await bench.gone() == (3, 0)
+
+
+async def test_while_it_buys_all_that_it_may_cost_is_held(bench: Bench) -> None:
+    before_each_is_booked: list[tuple[int, int]] = []
+    paid = bench.cache(batch_size=1)._embedder
+
+    class Watched:
+        """The same embedder, with a look at the books before each answer is booked."""
+
+        name, dimensions = paid.name, paid.dimensions
+        price_micro_usd, aclose = paid.price_micro_usd, paid.aclose
+
+        async def embed(
+            self, texts: Sequence[str], *, purpose: Literal["document", "query"], on_paid: OnPaid | None = None
+        ) -> Embedded:
+            async def look(positions: Sequence[int], bought: Embedded) -> None:
+                before_each_is_booked.append(await bench.gone())
+                if on_paid is not None:
+                    await on_paid(positions, bought)
+
+            return await paid.embed(texts, purpose=purpose, on_paid=look)
+
+    cache = CachedEmbedder(Watched(), bench.database, bench.books, bench.clock)
+    await cache.embed(["one two"], purpose="document")
+    assert before_each_is_booked == [(0, 8)]
+    await cache.embed(["one", "three"], purpose="document")
+    assert [used + held for used, held in before_each_is_booked[1:]] == [12, 12]
+    assert await bench.gone() == (4, 0)
 
 
 async def test_duplicates_in_one_call_are_embedded_once(bench: Bench) -> None:
@@ -216,7 +263,7 @@ async def test_nothing_is_paid_while_the_books_cannot_be_written(bench: Bench, m
     other = sqlite3.connect(bench.file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")  # it can be read, but no longer written
     paid = bench.cache()._embedder
-    cache = CachedEmbedder(paid, database, bench.budget, bench.clock)
+    cache = CachedEmbedder(paid, database, books_with(database, bench.clock), bench.clock)
     with pytest.raises(StateUnavailable):
         await cache.embed(["one"], purpose="document")
     assert bench.server.calls == []

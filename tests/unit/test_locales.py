@@ -15,6 +15,8 @@ import bot
 from bot.locales import LOCALES, phrases_in
 from bot.messages import Locale
 from rag.model import Degraded, ProviderState, Rung, RungReason, Stage
+from rag.quota.quotas import SubjectKind
+from rag.quota.windows import Window
 
 SOURCES = Path(bot.__file__).parent
 # Sentences that are looked up by a value of the core: each of its values needs one.
@@ -25,7 +27,12 @@ LOOKED_UP = {
     "degraded": Degraded,
     "provider_state": ProviderState,
 }
-BY_VALUE = {f"{prefix}.{value}" for prefix, values in LOOKED_UP.items() for value in get_args(values)}
+# What a question is refused by: a provider's limits are never a reader's, and `request` is no window to wait for.
+REFUSED_BY = {
+    *(f"quota.{kind}" for kind in get_args(SubjectKind) if kind != "provider"),
+    *(f"window.{window}" for window in get_args(Window) if window != "request"),
+}
+BY_VALUE = {f"{prefix}.{value}" for prefix, values in LOOKED_UP.items() for value in get_args(values)} | REFUSED_BY
 
 
 def _string_constants() -> Iterator[str]:
@@ -45,7 +52,7 @@ def _keys_asked_for() -> Iterator[str]:
             if called == "phrases":
                 yield str(node.args[0].value)
             elif called == "phrases.count":
-                yield f"{node.args[0].value}.one"
+                yield f"{node.args[0].value!s}.one"
 
 
 def _placeholders(sentence: str) -> set[str]:
@@ -156,6 +163,19 @@ def test_amounts_agree_with_their_nouns() -> None:
         "1 documento",
         "1.200 documentos",
     ]
+
+
+def test_questions_and_calls_are_counted_in_both_languages() -> None:
+    english, portuguese = phrases_in("en"), phrases_in("pt-BR")
+
+    assert [english.count("count.questions", amount) for amount in (0, 1, 2)] == [
+        "0 questions",
+        "1 question",
+        "2 questions",
+    ]
+    assert [portuguese.count("count.questions", amount) for amount in (1, 2)] == ["1 pergunta", "2 perguntas"]
+    assert [english.count("count.calls", amount) for amount in (1, 2)] == ["1 call", "2 calls"]
+    assert [portuguese.count("count.calls", amount) for amount in (1, 2)] == ["1 chamada", "2 chamadas"]
 
 
 def test_a_sentence_that_does_not_exist_is_an_error_and_not_an_empty_reply() -> None:

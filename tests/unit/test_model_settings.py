@@ -260,7 +260,7 @@ class TestRoutes:
         assert settings.routes["factual"].models[0] == "openai/gpt-6.1-terra"
         assert settings.cheaper_models[0] == "openai/gpt-6-luna"
         routing = settings.routing
-        assert (routing.deadline_s, routing.max_output_tokens) == (120, 4096)
+        assert (routing.deadline_s, routing.max_output_tokens, routing.least_output_tokens) == (120, 4096, 512)
         assert routing.breaker.model_dump() == {"failures": 3, "rest_s": 30, "longest_rest_s": 300}
 
     def test_none_of_the_shipped_routes_asks_for_what_goes_within_the_month(self, folder: Path) -> None:

@@ -11,10 +11,11 @@ import pytest
 
 from rag.model import Pin, Turn
 from rag.ports import AnswerEvent, AnswerRequest, Prompt
+from rag.quota.quotas import Need
 from rag.routing.breaker import Breaker, BreakerSettings
+from rag.routing.call import most_prompt_tokens
 from rag.routing.catalogue import Catalogue, GoneModel, ModelCard, Route
-from rag.routing.limits import MinuteLimit
-from rag.routing.plan import Planner, Purse
+from rag.routing.plan import Judged, Planner, Purse
 from rag.routing.pricing import Rates
 from rag.routing.upstream import Gate, Upstream
 from tests.fakes.clock import FakeClock
@@ -28,7 +29,7 @@ REQUEST = AnswerRequest(
     prompt=Prompt("Answer.", PASSAGES, (Turn("user", "Hello"), Turn("assistant", "Hi")), "What?"),
     max_output_tokens=1_000,
 )
-RICH = Purse(question_micro_usd=10_000_000, day_micro_usd=10_000_000)
+RICH = Purse(question_micro_usd=10_000_000)
 
 
 class Silent:
@@ -62,17 +63,33 @@ class Bench:
         names = tuple(self.upstreams)
         self.route = Route("preferred", (*names, "off/none", *gone))
         self.cheaper = ("c/cheap",)
+        self.least_output_tokens = 512
 
     def upstream(self, known: ModelCard) -> Upstream:
         def breaker() -> Breaker:
             return Breaker(BreakerSettings(), self.clock.monotonic)
 
-        gate = Gate(known.provider, breaker(), MinuteLimit(self.clock.monotonic, requests=1), 1.0)
+        gate = Gate(known.provider, breaker(), 1.0)
         return Upstream(known, Silent(), gate, breaker())
 
     @property
     def planner(self) -> Planner:
-        return Planner({"factual": self.route}, self.cheaper, self.catalogue, self.upstreams, lambda: DAY)
+        return Planner(
+            {"factual": self.route},
+            self.cheaper,
+            self.catalogue,
+            self.upstreams,
+            lambda: DAY,
+            least_output_tokens=self.least_output_tokens,
+        )
+
+    def judge(self, name: str, request: AnswerRequest = REQUEST, purse: Purse = RICH) -> Judged:
+        return self.planner.judge(name, request, purse)
+
+    def need(self, name: str, request: AnswerRequest = REQUEST, purse: Purse = RICH) -> Need:
+        need = self.judge(name, request, purse).need
+        assert need is not None
+        return need
 
     def reasons(self, request: AnswerRequest = REQUEST, purse: Purse = RICH) -> dict[str, str | None]:
         planner = self.planner
@@ -131,22 +148,29 @@ class TestPassingOver:
         bench.upstreams["c/cheap"].switch_off("nobody knows what it costs")
         assert list(bench.reasons().values()) == ["resting", "off", "off", "not_configured"]
 
-    def test_at_its_limit_of_the_minute_with_the_time_to_wait(self, bench: Bench) -> None:
-        bench.upstreams["a/dear"].begin(10)
-        judged = bench.planner.judge("a/dear", REQUEST, RICH)
-        assert (judged.passed_over, judged.wait_s) == ("rate_limited", 60)
+    def test_with_the_time_that_it_rests(self, bench: Bench) -> None:
+        bench.upstreams["a/dear"].breaker.rest(30)
+        assert bench.judge("a/dear").wait_s == 30
 
-    def test_what_it_may_cost_at_most_is_compared_with_what_is_left(self, bench: Bench) -> None:
-        bound = bench.planner.judge("b/middle", REQUEST, RICH).bound_micro_usd
-        assert bound is not None
-        assert bench.planner.judge("b/middle", REQUEST, Purse(bound, bound)).passed_over is None
-        assert bench.reasons(purse=Purse(bound - 1, bound))["b/middle"] == "too_expensive"
-        assert bench.reasons(purse=Purse(bound, bound - 1))["b/middle"] == "budget_exhausted"
-        assert bench.reasons(purse=Purse(bound, None))["b/middle"] == "ledger_down"
+    def test_what_it_may_cost_at_least_is_compared_with_what_is_left_for_the_question(self, bench: Bench) -> None:
+        least = bench.need("b/middle").least("usd")
+        assert 0 < least < bench.need("b/middle").micro_usd
+        assert bench.judge("b/middle", purse=Purse(least)).passed_over is None
+        assert bench.reasons(purse=Purse(least - 1))["b/middle"] == "too_expensive"
+        assert bench.reasons(purse=Purse(least, is_known=False))["b/middle"] == "ledger_down"
+
+    def test_whoever_may_not_write_less_is_compared_by_the_most(self, bench: Bench) -> None:
+        bench.least_output_tokens = REQUEST.max_output_tokens
+        most = bench.need("b/middle").micro_usd
+        assert bench.judge("b/middle", purse=Purse(most)).passed_over is None
+        assert bench.reasons(purse=Purse(most - 1))["b/middle"] == "too_expensive"
+
+    def test_a_question_without_a_limit_of_its_own_finds_nothing_too_expensive(self, bench: Bench) -> None:
+        assert bench.judge("a/dear", purse=Purse()).passed_over is None
 
     def test_what_is_free_is_asked_without_money_and_without_books(self) -> None:
         bench = Bench(card("a/free", 0))
-        assert bench.reasons(purse=Purse(0, None))["a/free"] is None
+        assert bench.reasons(purse=Purse(0, is_known=False))["a/free"] is None
 
     def test_without_a_price_for_today(self) -> None:
         future = replace(card("a/new", 1).rates[0], since=date(2027, 1, 1))
@@ -156,6 +180,49 @@ class TestPassingOver:
         future = replace(card("a/new", 1).rates[0], since=date(2027, 1, 1))
         bench = Bench(replace(card("a/new", 1), rates=(future,)), card("b/dear", 8))
         assert bench.planner.order(replace(REQUEST, pin=Pin(policy="cheapest")), RICH).names[0] == "b/dear"
+
+
+class TestNeed:
+    def test_it_is_what_a_token_a_byte_and_the_longest_answer_cost(self, bench: Bench) -> None:
+        judged, upstream = bench.judge("b/middle"), bench.upstreams["b/middle"]
+        prompt = most_prompt_tokens(REQUEST.prompt, upstream)
+        assert prompt == REQUEST.prompt.size_bytes + 16 * (2 + 8 + 2)  # instructions, question, passages, turns
+        assert judged.need == Need(
+            requests=1,
+            tokens=judged.input_tokens + 1_000,
+            micro_usd=4 * (prompt + 1_000),
+            least_tokens=judged.input_tokens + 512,
+            least_micro_usd=4 * (prompt + 512),
+        )
+        assert judged.input_tokens < REQUEST.prompt.size_bytes
+
+    def test_no_prompt_has_more_tokens_than_the_context_window(self) -> None:
+        bench = Bench(card("a/small", 1, context_tokens=4_000))
+        assert bench.judge("a/small").request.prompt == REQUEST.prompt
+        assert bench.need("a/small").micro_usd == 4_000 + 1_000
+
+    def test_what_is_asked_to_be_short_needs_no_less(self, bench: Bench) -> None:
+        need = bench.need("a/dear", replace(REQUEST, max_output_tokens=100))
+        assert need.least("usd") == need.micro_usd
+        assert need.least("tokens") == need.tokens
+
+    def test_a_purse_allots_no_more_than_what_the_question_may_cost(self, bench: Bench) -> None:
+        whole = bench.need("a/dear")
+        for purse in (Purse(), Purse(whole.micro_usd), Purse(whole.micro_usd + 1)):
+            assert purse.allots(whole) == whole
+        assert Purse(whole.micro_usd - 8).allots(whole) == replace(whole, micro_usd=whole.micro_usd - 8)
+
+    @pytest.mark.parametrize("name", ["a/dear", "b/middle", "c/cheap"])
+    def test_what_it_costs_at_most_is_told(self, bench: Bench, name: str) -> None:
+        candidate = bench.judge(name).candidate(first=True)
+        assert candidate.estimate_micro_usd == bench.need(name).micro_usd
+        assert bench.judge("off/none").candidate(first=False).estimate_micro_usd is None
+
+    def test_also_where_that_is_more_than_the_question_may_cost(self, bench: Bench) -> None:
+        judged = bench.judge("a/dear", purse=Purse(1))
+        candidate = judged.candidate(first=False)
+        assert (candidate.taken, candidate.reason) == (False, "too_expensive")
+        assert candidate.estimate_micro_usd == bench.need("a/dear").micro_usd
 
 
 class TestFitting:

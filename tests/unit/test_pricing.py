@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.model import TokenUsage
-from rag.routing.pricing import Rates, cost_micro_usd, upper_bound_micro_usd
+from rag.routing.pricing import Rates, affordable_output_tokens, cost_micro_usd, upper_bound_micro_usd
 
 TERRA = Rates(
     input=Decimal("1.00"),
@@ -111,6 +111,20 @@ def test_no_call_costs_more_than_its_upper_bound(rates: Rates, tokens: TokenUsag
     assert tokens.output is not None
     bound = upper_bound_micro_usd(rates, tokens.input + spare, tokens.output + spare, factor)
     assert cost_micro_usd(rates, tokens, factor) <= bound
+
+
+@given(rates=rate_rows(), input_tokens=counts, micro_usd=st.integers(0, 10**12), factor=factors)
+def test_the_longest_affordable_answer_stays_in_its_bound_and_one_token_more_does_not(
+    rates: Rates, input_tokens: int, micro_usd: int, factor: Decimal
+) -> None:
+    longest = affordable_output_tokens(rates, input_tokens, micro_usd, factor)
+    if longest is None:
+        assert rates.output * factor == 0
+    elif longest < 0:
+        assert upper_bound_micro_usd(rates, input_tokens, 0, factor) > micro_usd
+    else:
+        assert upper_bound_micro_usd(rates, input_tokens, longest, factor) <= micro_usd
+        assert upper_bound_micro_usd(rates, input_tokens, longest + 1, factor) > micro_usd
 
 
 def test_the_upper_bound_takes_the_dearer_of_plain_and_written_input() -> None:

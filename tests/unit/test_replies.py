@@ -4,7 +4,7 @@ import pytest
 
 from bot.locales import LOCALES, phrases_in
 from bot.messages import Card, Source
-from bot.replies import answer_card, failure_card, restart_notice, stopped_card, welcome
+from bot.replies import answer_card, failure_card, refusal_card, restart_notice, stopped_card, welcome
 from rag.errors import (
     BudgetExhausted,
     ConfigurationError,
@@ -25,7 +25,7 @@ from rag.errors import (
     UnreadableDocument,
 )
 from rag.model import Answer, Attempt, IndexStats, Outcome, Restart, TokenUsage
-from tests.fakes.scripted_pipeline import answer_to
+from tests.fakes.scripted_pipeline import answer_to, one_too_many
 
 ENGLISH = phrases_in("en")
 PORTUGUESE = phrases_in("pt-BR")
@@ -39,7 +39,8 @@ ERRORS: list[Exception] = [
     ProviderRefused(SECRET, provider="openai", status=401),
     ProviderUnavailable(SECRET, provider="openai", status=503),
     ProviderUnavailable(SECRET, provider="openai", retry_after_s=29.2),
-    BudgetExhausted(limit_micro_usd=1, spent_micro_usd=1),
+    one_too_many(f"user:{SECRET}"),
+    one_too_many(f"user:{SECRET}", kind=BudgetExhausted, measure="usd_per_day"),
     PriceUnknown(SECRET),
     PromptTooLong(SECRET, provider="openai", status=400),
     ContentRefused(SECRET, provider="openai", status=200),
@@ -96,7 +97,7 @@ def test_a_reader_learns_that_less_was_searched_than_is_configured() -> None:
         "The embedding service is down, so the documents were searched by words alone."
     )
     assert answer_card(answer_to("q", "a", degraded="budget_exhausted", refused=True), ENGLISH).notice == (
-        "Today's budget is used up, so the documents were searched by words alone."
+        "The budget is used up, so the documents were searched by words alone."
     )
 
 
@@ -228,6 +229,77 @@ def test_a_provider_that_says_when_to_come_back_is_passed_on_rounded_up() -> Non
     )
     overloaded = ProviderOverloaded("busy", provider="openai", retry_after_s=1800)
     assert "in 30 min." in failure_card(overloaded, reference="r1", streamed="", phrases=ENGLISH).text
+
+
+@pytest.mark.parametrize(
+    ("subject", "english", "portuguese"),
+    [
+        (
+            "user:U1",
+            "You may ask me 10 questions a minute, and you have. Please ask again in 30 s.",
+            "Você pode me fazer 10 perguntas por minuto e já fez. Pergunte de novo em 30 s, por favor.",
+        ),
+        (
+            "channel:C1",
+            "This channel may ask me 10 questions a minute, and it has. Please ask again in 30 s.",
+            "Este canal pode me fazer 10 perguntas por minuto e já fez. Pergunte de novo em 30 s, por favor.",
+        ),
+        (
+            "workspace:T1",
+            "Everybody here together may ask me 10 questions a minute, and they have. Please ask again in 30 s.",
+            (
+                "Todos aqui, juntos, podem me fazer 10 perguntas por minuto e já fizeram."
+                " Pergunte de novo em 30 s, por favor."
+            ),
+        ),
+        (
+            "everything",
+            "I may be asked 10 questions a minute, and I have been. Please ask again in 30 s.",
+            "Posso receber 10 perguntas por minuto e já recebi. Pergunte de novo em 30 s, por favor.",
+        ),
+    ],
+)
+def test_who_asked_too_much_is_told_the_limit_and_when_to_ask_again_and_nobody_else_is(
+    subject: str, english: str, portuguese: str
+) -> None:
+    refusal = one_too_many(subject)
+
+    assert refusal_card(refusal, ENGLISH) == Card(english, private=True)
+    assert refusal_card(refusal, PORTUGUESE) == Card(portuguese, private=True)
+
+
+@pytest.mark.parametrize(
+    ("window", "english", "portuguese"),
+    [
+        ("second", "1 question a second", "1 pergunta por segundo"),
+        ("minute", "1 question a minute", "1 pergunta por minuto"),
+        ("hour", "1 question an hour", "1 pergunta por hora"),
+        ("day", "1 question a day", "1 pergunta por dia"),
+        ("month", "1 question a month", "1 pergunta por mês"),
+    ],
+)
+def test_a_limit_is_named_with_its_window(window: str, english: str, portuguese: str) -> None:
+    refusal = one_too_many(measure=f"requests_per_{window}", limit=1)
+
+    assert f" {english}," in refusal_card(refusal, ENGLISH).text
+    assert f" {portuguese} " in refusal_card(refusal, PORTUGUESE).text
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(0.004, "1 s"), (59.01, "60 s"), (1800, "30 min"), (90_000, "25 h")])
+def test_nobody_is_told_to_come_back_before_there_is_room(seconds: float, told: str) -> None:
+    assert refusal_card(one_too_many(retry_after_s=seconds), ENGLISH).text.endswith(f"ask again in {told}.")
+
+
+@pytest.mark.parametrize("subject", ["user:U1", "channel:C1", "workspace:T1", "everything"])
+def test_where_nothing_may_be_asked_nobody_is_told_to_come_back(subject: str) -> None:
+    refusal = one_too_many(subject, limit=0, retry_after_s=None)
+
+    assert refusal_card(refusal, ENGLISH) == Card(
+        "I may not take questions here: the limit is 0 questions a minute.", private=True
+    )
+    assert refusal_card(refusal, PORTUGUESE) == Card(
+        "Não posso receber perguntas aqui: o limite é 0 perguntas por minuto.", private=True
+    )
 
 
 def test_an_error_in_the_middle_keeps_what_was_already_written() -> None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -192,6 +193,7 @@ class TestMeaning:
             "per_request_limit_micro_usd": 100,
             "warn_threshold": Decimal("0.1"),
             "emergency_brake": Decimal("0.2"),
+            "time_zone": ZoneInfo("UTC"),
         }
         caching = settings.optimization.caching
         assert list(caching.ttl_by_type.model_dump().values()) == [1, 2, 3, 4, 300]

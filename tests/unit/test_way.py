@@ -2,21 +2,59 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from rag.errors import BudgetExhausted, ContentRefused, ProviderUnavailable, RagError, StateUnavailable
+from rag.errors import (
+    BudgetExhausted,
+    ContentRefused,
+    ProviderUnavailable,
+    QuotaExceeded,
+    RagError,
+    StateUnavailable,
+)
+from rag.model import Attempt, TokenUsage
 from rag.ports import AnswerRequest, Completion
-from rag.routing.plan import Judged, Order
+from rag.routing.plan import Judged, Order, Purse
 from rag.routing.way import Way
 
 REQUEST = AnswerRequest("What?", "en", ())
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+BROKE = BudgetExhausted(
+    subject="everything", measure="usd_per_day", limit=10, used=9, held=0, retry_at=NOON + timedelta(hours=12), now=NOON
+)
 
 
-def way_over(*names: str) -> Way:
+def refused(kind: type[QuotaExceeded], wait_s: float | None) -> QuotaExceeded:
+    """A limit that has room again in a while, or never."""
+    return kind(
+        subject="provider:a",
+        measure="requests_per_minute",
+        limit=10,
+        used=1,
+        held=9,
+        retry_at=None if wait_s is None else NOON + timedelta(seconds=wait_s),
+        now=NOON,
+    )
+
+
+class Time:
+    """A monotonic clock that tests set."""
+
+    def __init__(self) -> None:
+        self.s = 0.0
+
+    def __call__(self) -> float:
+        return self.s
+
+
+def way_over(*names: str, time: Time | None = None, purse: Purse | None = None) -> Way:
     return Way(
         request=REQUEST,
         order=Order("preferred", saving=False, names=names),
-        monotonic=lambda: 0.0,
+        purse=purse or Purse(),
+        monotonic=time or Time(),
         deadline_s=100.0,
         longest_wait_s=20.0,
         tries_per_model=3,
@@ -26,7 +64,8 @@ def way_over(*names: str) -> Way:
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (BudgetExhausted(limit_micro_usd=10, spent_micro_usd=9), "budget_exhausted"),
+        (BROKE, "budget_exhausted"),
+        (refused(QuotaExceeded, None), "models_failed"),
         (StateUnavailable("gone"), "ledger_down"),
         (ProviderUnavailable("broke off", provider="a"), "models_failed"),
         (ContentRefused("no", provider="a"), "content_refused"),
@@ -40,7 +79,7 @@ def test_the_reason_below_the_models_is_what_stopped_them(error: RagError, reaso
 
 def test_an_answer_after_one_that_became_too_dear_was_chosen_to_save() -> None:
     way = way_over("a/dear", "b/cheap")
-    way.failed(Judged("a/dear", None, REQUEST), BudgetExhausted(limit_micro_usd=10, spent_micro_usd=9))
+    way.failed(Judged("a/dear", None, REQUEST), BROKE)
     completion = way.completed_by("b/cheap", Completion("b", model="cheap"))
     assert (completion.rung, completion.reason) == ("fresh", "saving")
 
@@ -58,3 +97,53 @@ def test_a_model_that_failed_without_a_wait_is_not_tried_again_when_it_cannot_be
     way = way_over("a/one")
     way.failed(Judged("a/one", None, REQUEST), ProviderUnavailable("broke off", provider="a"))
     assert not way.nobody_answered().worth_another
+
+
+def test_an_answer_after_one_whose_provider_allows_no_more_fell_back() -> None:
+    way = way_over("a/busy", "b/idle")
+    way.failed(Judged("a/busy", None, REQUEST), refused(QuotaExceeded, 60))
+    completion = way.completed_by("b/idle", Completion("b", model="idle"))
+    assert (completion.rung, completion.reason) == ("fallback", "model_unavailable")
+
+
+def test_a_limit_is_waited_for_until_it_has_room_as_often_as_it_takes() -> None:
+    time = Time()
+    way = way_over("a/one", time=time)
+    assert way.due() == ["a/one"]
+    for _ in range(4):
+        way.failed(Judged("a/one", None, REQUEST), refused(QuotaExceeded, 15))
+        ended = way.nobody_answered()
+        assert ended.worth_another
+        assert ended.again_in_s == pytest.approx(15, abs=0.01)
+        assert way.due() == []
+        time.s += 15
+        assert way.due() == ["a/one"]
+
+
+def test_money_that_others_hold_is_waited_for_three_times() -> None:
+    time = Time()
+    way = way_over("a/one", time=time)
+    assert way.due() == ["a/one"]
+    for _ in range(2):
+        way.failed(Judged("a/one", None, REQUEST), refused(BudgetExhausted, 2))
+        assert way.nobody_answered().worth_another
+        time.s += 2
+        assert way.due() == ["a/one"]
+    way.failed(Judged("a/one", None, REQUEST), refused(BudgetExhausted, 2))
+    assert not way.nobody_answered().worth_another
+
+
+@pytest.mark.parametrize("wait_s", [None, 20.1])
+@pytest.mark.parametrize("kind", [QuotaExceeded, BudgetExhausted])
+def test_room_that_comes_too_late_or_never_is_not_waited_for(kind: type[QuotaExceeded], wait_s: float | None) -> None:
+    way = way_over("a/one")
+    way.failed(Judged("a/one", None, REQUEST), refused(kind, wait_s))
+    assert not way.nobody_answered().worth_another
+
+
+def test_what_calls_have_cost_is_gone_from_the_purse_of_the_next_one() -> None:
+    way = way_over("a/one", purse=Purse(question_micro_usd=1_000, nearly_spent=True))
+    for cost in (300, 50):
+        way.attempts.append(Attempt("a", "one", "unavailable", 1.0, TokenUsage(), cost))
+    assert way.purse_left == Purse(question_micro_usd=650, nearly_spent=True)
+    assert way_over("a/one").purse_left == Purse()

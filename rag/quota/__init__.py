@@ -1,0 +1,1 @@
+"""What may be used and spent: quotas, reservations that hold them, and the ledger of what was spent."""
