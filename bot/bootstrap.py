@@ -13,8 +13,10 @@ from pathlib import Path
 from bot.access import Access
 from bot.conversation import Conversation
 from bot.settings import BotSettings
+from rag.bootstrap import open_accounts
 from rag.clock import SystemClock
 from rag.pipeline import RagPipeline
+from rag.quota.accounts import Accounts
 from rag.settings import RagSettings, config_folder, read_environment
 
 log = logging.getLogger(__name__)
@@ -54,8 +56,33 @@ async def open_bot(options: Namespace) -> AsyncIterator[Bot]:
     core = RagSettings.load(folder, environ)
     settings = BotSettings.load(folder, environ, core)
     _log_to(core.data_folder / LOG_FILE, verbose=options.verbose)
-    async with await RagPipeline.open(folder, environ=environ) as pipeline:
+    async with await RagPipeline.open(folder, environ=environ, quotas=settings.quotas) as pipeline:
         yield Bot(folder, settings, core, pipeline, Access(settings.audiences, settings.pins))
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What money questions need, and no more: an index or a provider that is down does not stop them."""
+
+    settings: BotSettings
+    core: RagSettings
+    accounts: Accounts
+
+
+@asynccontextmanager
+async def open_office(options: Namespace) -> AsyncIterator[Office]:
+    """The books that a command's options ask for.
+
+    Raises:
+        ConfigurationError: Nothing was opened.
+        StateUnavailable: The state database cannot be opened.
+    """
+    folder, environ = environment(options)
+    core = RagSettings.load(folder, environ)
+    settings = BotSettings.load(folder, environ, core)
+    _log_to(core.data_folder / LOG_FILE, verbose=options.verbose)
+    async with open_accounts(core, settings.quotas) as accounts:
+        yield Office(settings, core, accounts)
 
 
 def environment(options: Namespace) -> tuple[Path, Mapping[str, str]]:

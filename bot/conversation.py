@@ -17,7 +17,8 @@ from bot.commands.base import Invocation, WrongUsage
 from bot.locales import Phrases, phrases_in
 from bot.messages import Card, IncomingMessage
 from bot.ports import Pipeline, Reply
-from bot.replies import answer_card, failure_card, restart_notice, stopped_card
+from bot.replies import answer_card, failure_card, refusal_card, restart_notice, stopped_card
+from rag.errors import QuotaExceeded
 from rag.model import Restart, Status, Token
 from rag.ports import Clock
 
@@ -102,9 +103,15 @@ class Conversation:
             return Card(phrases("command.wrong_usage", name=command.name, example=command.example))
 
     async def _ask(self, message: IncomingMessage, answering: _Recorded, phrases: Phrases) -> Card:
+        try:
+            await self._pipeline.admit(message.asker)
+        except QuotaExceeded as refusal:
+            whose = refusal.subject.partition(":")[0]
+            _log.info("refused platform=%s limit=%s of=%s", message.platform, refusal.measure, whose)
+            return refusal_card(refusal, phrases)
         scope, pin = self._access.scope_of(message.place), self._access.pin_of(message.place)
         card: Card | None = None
-        stream = self._pipeline.stream(message.text, history=message.history, scope=scope, pin=pin)
+        stream = self._pipeline.stream(message.text, history=message.history, scope=scope, pin=pin, asker=message.asker)
         # Closed here and now, whatever ends it: a model goes on writing, for money, while its connection is open.
         async with aclosing(stream) as events:
             # Followed to its end, not only to the answer: the pipeline may have work of its own left.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from rag.model import Turn
+from rag.model import Asker, Turn
 
 Locale = Literal["en", "pt-BR"]
 
@@ -21,6 +21,8 @@ class IncomingMessage:
         author: The person's id on the platform.
         locale: The language this person reads the bot's own sentences in.
         history: Earlier turns of the same conversation, oldest first.
+        workspace: Of the platform; empty where it has none.
+        roles: Of the person there, as the platform calls them.
     """
 
     platform: str
@@ -30,6 +32,13 @@ class IncomingMessage:
     text: str
     locale: Locale
     history: tuple[Turn, ...] = ()
+    workspace: str = ""
+    roles: frozenset[str] = frozenset()
+
+    @property
+    def asker(self) -> Asker:
+        """Whose limits it touches."""
+        return Asker(user=self.author, channel=self.place, workspace=self.workspace, roles=self.roles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +64,11 @@ class Card:
         text: Markdown.
         notice: One line above the sources that a reader must not miss (`no model wrote this`); empty for none.
         receipt: The line under an answer; empty for replies that cost nothing and need none.
+        private: For the person who wrote alone, where the platform can show it so.
     """
 
     text: str
     notice: str = ""
     sources: tuple[Source, ...] = ()
     receipt: str = ""
+    private: bool = False

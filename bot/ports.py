@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Protocol
 
 from bot.messages import Card, IncomingMessage
-from rag.model import CollectionSummary, Event, Health, Pin, Scope, Turn
+from rag.model import Asker, CollectionSummary, Event, Health, Pin, Scope, Turn
 
 
 class Reply(Protocol):
@@ -52,8 +52,16 @@ class Platform(Protocol):
 class Pipeline(Protocol):
     """What the conversation and its commands ask of `RagPipeline`."""
 
+    async def admit(self, asker: Asker) -> None:
+        """Count a question before it is answered.
+
+        Raises:
+            QuotaExceeded: It is one too many.
+        """
+        ...
+
     def stream(
-        self, question: str, *, history: Sequence[Turn] = (), scope: Scope = ..., pin: Pin = ...
+        self, question: str, *, history: Sequence[Turn] = (), scope: Scope = ..., pin: Pin = ..., asker: Asker = ...
     ) -> AsyncGenerator[Event, None]:
         """Yield what is being done, the answer's pieces, and last the `Answer`; closing it ends the work upstream.
 

@@ -24,6 +24,7 @@ from rag.errors import (
     ProviderError,
     ProviderRefused,
     ProviderUnavailable,
+    QuotaExceeded,
     RagError,
     StateUnavailable,
 )
@@ -39,6 +40,7 @@ _SENTENCES: Mapping[type, str] = MappingProxyType(
         IndexUnavailable: "error.index_unavailable",
         IngestBusy: "error.ingest_busy",
         StateUnavailable: "error.state_unavailable",
+        QuotaExceeded: "error.quota_exceeded",
         BudgetExhausted: "error.budget_exhausted",
         PriceUnknown: "error.price_unknown",
         PromptTooLong: "error.prompt_too_long",
@@ -92,6 +94,17 @@ def failure_card(error: Exception, *, reference: str, streamed: str, phrases: Ph
     """What was written before the error, if anything, and an honest sentence about it; never the error's own text."""
     sentence = phrases("error.with_reference", sentence=_sentence(error, phrases), reference=reference)
     return Card(text=streamed, notice=sentence) if streamed else Card(text=sentence)
+
+
+def refusal_card(refusal: QuotaExceeded, phrases: Phrases) -> Card:
+    """Why a question was not taken, and when the next one will be; nobody else's business."""
+    kind = refusal.subject.partition(":")[0]
+    limit = phrases.count("count.questions", refusal.limit)
+    window = phrases(f"window.{refusal.measure.rpartition('_')[2]}")
+    if refusal.retry_after_s is None:
+        return Card(phrases("quota.never", limit=limit, window=window), private=True)
+    time = phrases.span(math.ceil(refusal.retry_after_s))
+    return Card(phrases(f"quota.{kind}", limit=limit, window=window, time=time), private=True)
 
 
 def welcome(stats: IndexStats, phrases: Phrases) -> str:

@@ -12,9 +12,11 @@ from pydantic import Field
 from bot.messages import Locale
 from rag.errors import ConfigurationError, ConfigurationProblem
 from rag.model import DEFAULT_COLLECTION, DocumentSource, Pin, Policy
+from rag.quota.policy import QuotaPolicy
 from rag.settings import Expected, Flag, RagSettings, Section, Url, load_file
 from rag.settings.document import dotted, parse
 from rag.settings.loading import read_text
+from rag.settings.quotas import UNLIMITED, Quotas
 
 BOT_FILE = "bot.yaml"
 GUIDE_COLLECTION = "ragbot-guide"
@@ -53,11 +55,25 @@ class Platforms(Section):
     console: PlatformSettings = PlatformSettings()
 
 
+# What holds where no quotas are written at all. Whoever sits at the terminal pays the bill, and is not held up.
+_QUOTAS = Quotas.model_validate(
+    {
+        "channel": {"requests_per_minute": 30},
+        "user": {"requests_per_minute": 10, "requests_per_hour": 100, "usd_per_day": "2.00"},
+        "channels": {"console": {"requests_per_minute": UNLIMITED}},
+        "users": {
+            "console": dict.fromkeys(("requests_per_minute", "requests_per_hour", "usd_per_day"), UNLIMITED),
+        },
+    }
+)
+
+
 class _BotFile(Section):
     language: Annotated[Literal["auto"] | Locale, Expected("en, pt-BR or auto")] = "auto"
     documents: tuple[_Documents, ...] = (_Documents(path=Path("docs"), collection=GUIDE_COLLECTION),)
     audiences: Mapping[str, tuple[CollectionName, ...]] = Field(default_factory=dict)
     pins: Mapping[str, _Pin] = Field(default_factory=dict)
+    quotas: Quotas = _QUOTAS
     platforms: Platforms = Platforms()
 
 
@@ -71,12 +87,14 @@ class BotSettings:
         audiences: The collections that a place may read, `*` standing for every place that is not named;
             without any, every place reads everything.
         pins: The model or policy that answers in a place, with the same `*`; without any, the routes hold as they are.
+        quotas: All limits, those of the core included.
     """
 
     locale: Locale
     documents: tuple[DocumentSource, ...]
     audiences: Mapping[str, tuple[str, ...]]
     pins: Mapping[str, Pin]
+    quotas: QuotaPolicy
     platforms: Platforms
 
     @classmethod
@@ -84,7 +102,8 @@ class BotSettings:
         """Read the folder's file; without one, all defaults.
 
         Args:
-            core: Knows the models that a place may be pinned to; without it the pins are not checked.
+            core: Knows the models that a place may be pinned to, and the limits that this file may change; without it
+                the pins are not checked.
 
         Raises:
             ConfigurationError: With every problem of the file.
@@ -99,6 +118,7 @@ class BotSettings:
             documents=tuple(DocumentSource(entry.path, entry.collection, entry.url) for entry in file.documents),
             audiences=file.audiences,
             pins={place: Pin(pin.model, pin.policy) for place, pin in file.pins.items()},
+            quotas=file.quotas.over(QuotaPolicy() if core is None else core.quotas),
             platforms=file.platforms,
         )
 

@@ -12,7 +12,7 @@ from bot.cli.access import chosen_access
 from bot.cli.output import print_json, usd
 from bot.cli.parser import WrongUse
 from bot.platforms.console.keyboard import read_line
-from bot.platforms.console.platform import NAME, answer_once
+from bot.platforms.console.platform import NAME, OPERATOR, answer_once
 from rag.model import Answer, TokenUsage
 
 
@@ -31,7 +31,8 @@ async def answer(bot: Bot, question: str, *, access: Access | None = None, as_js
     access = access or bot.access
     if as_json:
         scope, pin = access.scope_of(NAME), access.pin_of(NAME)
-        print_json(as_dict(await bot.pipeline.query(question, scope=scope, pin=pin)))
+        await bot.pipeline.admit(OPERATOR)
+        print_json(as_dict(await bot.pipeline.query(question, scope=scope, pin=pin, asker=OPERATOR)))
         return EXIT_OK
     handle = bot.conversation(access).handle
     card = await answer_once(handle, question, locale=bot.settings.locale, stdout=sys.stdout)

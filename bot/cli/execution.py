@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from bot.cli import EXIT_FAILED, EXIT_TERMINATED, EXIT_WRONG_USE
 from bot.cli.parser import WrongUse
-from rag.errors import ConfigurationError, IndexMismatch, IndexUnavailable, RagError
+from rag.errors import ConfigurationError, IndexMismatch, IndexUnavailable, QuotaExceeded, RagError
 
 
 def execute(options: Namespace) -> int:
@@ -26,6 +26,9 @@ def execute(options: Namespace) -> int:
     except ConfigurationError as error:
         print(f"The configuration is wrong; nothing was started.\n{error}", file=sys.stderr)
         return EXIT_WRONG_USE
+    except QuotaExceeded as error:
+        print(f"ragbot {options.command}: {_refusal(error)}", file=sys.stderr)
+        return EXIT_FAILED
     except RagError as error:
         print(f"ragbot: {error}{_advice(error)}", file=sys.stderr)
         return EXIT_FAILED
@@ -48,6 +51,13 @@ async def _until_terminated(options: Namespace) -> int:
 def _first(error: Exception) -> Exception:
     """The error itself, or the first one in a group."""
     return _first(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error
+
+
+def _refusal(error: QuotaExceeded) -> str:
+    from bot.locales import phrases_in
+    from bot.replies import refusal_card
+
+    return refusal_card(error, phrases_in("en")).text
 
 
 def _advice(error: RagError) -> str:

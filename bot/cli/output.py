@@ -28,6 +28,18 @@ def usd(micro_usd: int | None) -> float | None:
     return None if micro_usd is None else micro_usd / _MICRO
 
 
+_BAR_CELLS = 20
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+
+
+def bar(part: int, whole: int) -> str:
+    """A share as a bar, to an eighth of a character; one that is not nothing can be seen."""
+    if part <= 0 or whole <= 0:
+        return ""
+    eighths = min(_BAR_CELLS * 8, max(1, round(_BAR_CELLS * 8 * part / whole)))
+    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+
+
 def print_table(
     columns: Sequence[str],
     rows: Sequence[Sequence[str]],

@@ -6,6 +6,7 @@ import argparse
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn
@@ -70,6 +71,41 @@ _COMMANDS = (
         ("remove", "json"),
     ),
     _Command("status", "whether everything works", ("ragbot status", "ragbot status --json"), ("json",)),
+    _Command(
+        "cost",
+        "what was spent: by whom, where, on which model",
+        ("ragbot cost", "ragbot cost --period month --by user", "ragbot cost --on 2026-11-29 --json"),
+        ("costs", "json"),
+    ),
+    _Command(
+        "budget",
+        "what may be spent, what is left of it, and to change that",
+        (
+            "ragbot budget",
+            "ragbot budget --set 40                    # $40 a day, from now on",
+            "ragbot budget --lift 60                   # until this day is over",
+            "ragbot budget --for user:U0123 --set 5",
+            "ragbot budget --history",
+        ),
+        ("budgets", "json"),
+    ),
+    _Command(
+        "limits",
+        "all limits that hold, how much of them is used, and to change them",
+        (
+            "ragbot limits",
+            "ragbot limits --for user:U0123",
+            "ragbot limits --for user:U0123 --set requests_per_minute=20",
+            "ragbot limits --for 'user:*' --reset requests_per_minute",
+        ),
+        ("limits", "json"),
+    ),
+    _Command(
+        "forget",
+        "erase who a person is from the books; the sums stay",
+        ("ragbot forget --user U0123",),
+        ("forgotten", "json"),
+    ),
     _Command(
         "doctor",
         "check configuration, folders, index and keys, and say what to do about each failure",
@@ -228,6 +264,44 @@ def _benchmarks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="which benchmarks (default: all)")
 
 
+def _costs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--period", choices=("day", "week", "month"), default="day", help="default: day")
+    parser.add_argument(
+        "--by", choices=("user", "channel", "workspace", "model", "provider", "task"), default="model",
+        help="default: model",
+    )  # fmt: skip
+    parser.add_argument("--on", type=_day, metavar="YYYY-MM-DD", help="the period with this day in it; default: today")
+
+
+def _target(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--for", dest="target", type=_whose, default="everything", metavar="WHOSE",
+        help="everything (default), user:ID, channel:ID, workspace:ID, provider:NAME, role:NAME, user:* for each user",
+    )  # fmt: skip
+
+
+def _budgets(parser: argparse.ArgumentParser) -> None:
+    _target(parser)
+    parser.add_argument("--month", action="store_true", help="the budget of a month in place of that of a day")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--set", metavar="USD", help="what may be spent from now on; or: unlimited")
+    what.add_argument("--lift", metavar="USD", help="what may be spent until this day or month is over; or: unlimited")
+    what.add_argument("--reset", action="store_true", help="what the configuration says, from now on")
+    what.add_argument("--history", action="store_true", help="who changed what, and which budgets were reached")
+
+
+def _limits(parser: argparse.ArgumentParser) -> None:
+    _target(parser)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--set", metavar="LIMIT=AMOUNT", help="such as requests_per_minute=20, or =unlimited")
+    what.add_argument("--reset", metavar="LIMIT", help="what the configuration says, from now on")
+    what.add_argument("--history", action="store_true", help="who changed what")
+
+
+def _forgotten(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--user", required=True, metavar="ID", help="as the platform calls the person")
+
+
 def _json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -242,6 +316,10 @@ _ARGUMENTS = {
     "remove": _remove,
     "evaluated": _evaluated,
     "benchmarks": _benchmarks,
+    "costs": _costs,
+    "budgets": _budgets,
+    "limits": _limits,
+    "forgotten": _forgotten,
     "json": _json,
 }
 
@@ -259,6 +337,26 @@ def _collection(name: str) -> str:
             f"{name!r} cannot be a collection's name: letters, digits, '.', '_' and '-', at most 64"
         )
     return name
+
+
+def _day(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    # Beyond, the period around the day would end where the calendar does.
+    if day is None or not 1970 <= day.year < date.max.year:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day, such as 2026-11-29")
+    return day
+
+
+def _whose(text: str) -> str:
+    from rag.quota.policy import parse_target
+
+    try:
+        return parse_target(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _existing(path: str) -> Path:

@@ -29,8 +29,9 @@ _REASONS: Mapping[CandidateReason, str] = MappingProxyType(
         "rate_limited": "its provider's limit of this minute is reached",
         "too_small": "the question and its passages do not fit into it",
         "too_expensive": "may cost more than one answer may",
-        "budget_exhausted": "may cost more than is left for today",
-        "ledger_down": "nobody knows what is left for today",
+        "budget_exhausted": "may cost more than is left of a budget",
+        "limit_reached": "may take more tokens than a limit leaves",
+        "ledger_down": "nobody knows what may be spent",
     }
 )
 _TASKS: Mapping[Task, str] = MappingProxyType(

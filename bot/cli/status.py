@@ -79,6 +79,7 @@ def as_dict(health: Health) -> dict[str, object]:
             "limit_usd": usd(health.budget.limit_micro_usd),
             "used_usd": usd(health.budget.used_micro_usd),
             "held_usd": usd(health.budget.held_micro_usd),
+            "unconfirmed_usd": usd(health.budget.unconfirmed_micro_usd),
         },
         "cache": {
             "hit_rate": None if health.cache.hit_rate is None else round(health.cache.hit_rate, 4),
@@ -95,7 +96,8 @@ def as_dict(health: Health) -> dict[str, object]:
 def _print(health: Health) -> None:
     phrases = phrases_in("en")
     index, budget = health.index, health.budget
-    print(f"ragbot {health.version}: {'ready' if health.ready else 'not ready'}")
+    ready = "ready" if health.store_ok else "ready, for quotations only"
+    print(f"ragbot {health.version}: {ready if health.ready else 'not ready'}")
     if index is not None:
         vectors = f", vectors by {index.embedder}" if index.embedder else ", full text"
         unindexed = f", {index.unindexed:,} not yet indexed" if index.unindexed else ""
@@ -103,8 +105,13 @@ def _print(health: Health) -> None:
         chunks = phrases.count("count.chunks", index.chunks)
         print(f"index   {documents}, {chunks}{vectors}{unindexed}")
     print(f"store   {f'{health.store_kind} answers' if health.store_ok else 'does not answer'}")
-    if budget.limit_micro_usd is not None and budget.used_micro_usd is not None:
-        print(f"budget  {phrases.usd(budget.used_micro_usd)} of {phrases.usd(budget.limit_micro_usd)} used today (UTC)")
+    if budget.used_micro_usd is not None:
+        limit = "" if budget.limit_micro_usd is None else f" of {phrases.usd(budget.limit_micro_usd)}"
+        held = f", {phrases.usd(budget.held_micro_usd)} held" if budget.held_micro_usd else ""
+        unsure = f", {phrases.usd(budget.unconfirmed_micro_usd)} unconfirmed" if budget.unconfirmed_micro_usd else ""
+        print(f"budget  {phrases.usd(budget.used_micro_usd)}{limit} used today{held}{unsure}")
+    else:
+        print("budget  not known: nothing is bought while the store does not answer")
     if health.providers:
         print()
         print_table(

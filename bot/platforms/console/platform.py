@@ -15,9 +15,11 @@ from bot.platforms.console.keyboard import LineCleared, Prompt, keys_not_shown, 
 from bot.platforms.console.reply import ConsoleReply, open_reply
 from bot.ports import Handler
 from bot.text import plain
-from rag.model import Turn
+from rag.model import Asker, Turn
 
 NAME: Final = "console"
+OPERATOR: Final = Asker(user=NAME, channel=NAME)
+"""Whoever sits at the terminal."""
 
 _REMEMBERED_TURNS = 20
 
@@ -124,8 +126,8 @@ class _Session:
         return IncomingMessage(
             platform=NAME,
             event_id=f"{self._id}-{self._said}",
-            place=NAME,
-            author=NAME,
+            place=OPERATOR.channel,
+            author=OPERATOR.user,
             text=text,
             locale=self._locale,
             history=tuple(self._turns),
