@@ -131,7 +131,7 @@ def _router(settings: RagSettings, upstreams: Mapping[str, Upstream], rungs: Seq
         settings.cheaper_models,
         settings.catalogue,
         upstreams,
-        lambda: till.clock.now().date(),
+        till.clock.now,
         least_output_tokens=routing.least_output_tokens,
     )
     return Router(

@@ -104,6 +104,8 @@ class Messages:
             "max_tokens": max_output_tokens,
             "messages": [{"role": turn.role, "content": turn.text} for turn in dialogue(prompt)],
             "stream": streaming,
+            # What was reserved is the standard price.
+            "service_tier": "standard_only",
         }
         if prompt.instructions:
             # The instructions are the same for every question: a second one within five minutes pays for the write.

@@ -149,8 +149,14 @@ class HttpEmbedder:
         part = [texts[position] for position in batch]
         deadline_s = self._options.timeout_s if purpose == "query" else self._options.deadline_s
         reading = Reading((), None)
+
+        async def on_lost() -> None:
+            if on_paid:
+                await on_paid((), self._bill((), part, None))
+
         try:
-            body = await self._client.post(self._wire_request(part, purpose), deadline_s=deadline_s)
+            request = self._wire_request(part, purpose)
+            body = await self._client.post(request, deadline_s=deadline_s, on_lost=on_lost)
             reading = self._read(body)
             vectors = self._checked(reading.vectors, len(part))
         except UnusableAnswer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, closing, suppress
 from dataclasses import replace
 from functools import partial
@@ -91,11 +91,16 @@ class ApiClient:
                 async with aclosing(await self._answered(http, request, patience)) as incoming:
                     yield incoming
 
-    async def post(self, request: Request, *, deadline_s: float) -> dict[str, object]:
+    async def post(
+        self, request: Request, *, deadline_s: float, on_lost: Callable[[], Awaitable[None]] | None = None
+    ) -> dict[str, object]:
         """Send a request and return the JSON object that comes back, by as many attempts as that takes.
 
         Failures that time mends are tried again until the next try would begin after `deadline_s`; a wait that the
         provider names is kept. A rate limit that is used up holds the next request back for as long.
+
+        Args:
+            on_lost: Awaited after each attempt that may have been paid for though no answer came of it.
 
         Raises:
             ProviderRefused: It said no; trying again is of no use.
@@ -110,12 +115,15 @@ class ApiClient:
             stop=self._too_late(deadline),
             reraise=True,
         )
-        answer: tuple[Incoming, bytes] = await attempts(self._fetched, request, deadline)
+        answer: tuple[Incoming, bytes] = await attempts(self._fetched, request, deadline, on_lost)
         incoming, content = answer
         body = incoming.parsed(content)
         # Some servers that follow OpenAI report the failure of the model behind them inside HTTP 200.
         if isinstance(body.get("error"), dict):
-            raise incoming.failure(Complaint.read(body))
+            error = incoming.failure(Complaint.read(body))
+            if error.billable and on_lost is not None:
+                await on_lost()
+            raise error
         return body
 
     async def aclose(self) -> None:
@@ -128,10 +136,17 @@ class ApiClient:
 
         return stop
 
-    async def _fetched(self, request: Request, deadline: float) -> tuple[Incoming, bytes]:
+    async def _fetched(
+        self, request: Request, deadline: float, on_lost: Callable[[], Awaitable[None]] | None
+    ) -> tuple[Incoming, bytes]:
         left_s = deadline - self._clock.monotonic()
-        async with self.open(request, total_s=left_s) as incoming:
-            return incoming, await incoming.content()
+        try:
+            async with self.open(request, total_s=left_s) as incoming:
+                return incoming, await incoming.content()
+        except ProviderError as error:
+            if error.billable and on_lost is not None:
+                await on_lost()
+            raise
 
     async def _answered(self, http: httpx.AsyncClient, request: Request, patience: Patience) -> Incoming:
         """The answer to the first key that is not refused: a refusal costs nothing, so the next is tried at once."""

@@ -121,6 +121,8 @@ class Responses(_ChatApi):
             "max_output_tokens": max_output_tokens,
             "store": False,
             "stream": streaming,
+            # Left to the project's own setting, it could cost twice what was reserved for it.
+            "service_tier": "default",
             # Requests with one key meet on one machine, where the cache of what they have in common is.
             "prompt_cache_key": hashlib.sha256(prompt.instructions.encode()).hexdigest()[:16],
         }

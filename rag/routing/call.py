@@ -8,6 +8,7 @@ import math
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
 from rag.errors import (
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 
 # What a vendor puts around each message of a prompt; a handful of tokens, as far as any of them tells.
 _FRAME_TOKENS = 16
+# Prices change at midnight, and no call ends so much later than it began.
+_LONGEST_CALL = timedelta(hours=1)
 # Beyond the deadline of its question a call can only still be settling.
 _SETTLING_S = 60.0
 
@@ -75,6 +78,11 @@ def most_prompt_tokens(prompt: Prompt, upstream: Upstream) -> int:
     most = prompt.size_bytes + messages * _FRAME_TOKENS
     context_tokens = upstream.card.context_tokens
     return most if context_tokens is None else min(most, context_tokens)
+
+
+def billing_days(now: datetime) -> frozenset[date]:
+    """The days, UTC, on which a call that begins now may be billed."""
+    return frozenset({now.date(), (now + _LONGEST_CALL).date()})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -162,7 +170,7 @@ class Call:
                 self.upstream.card,
                 most_prompt_tokens(self.request.prompt, self.upstream),
                 granted.micro_usd,
-                self.till.clock.now().date(),
+                billing_days(self.till.clock.now()),
             )
             limits += [] if affordable is None else [affordable]
         if granted.tokens < self.need.tokens:

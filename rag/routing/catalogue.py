@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -192,24 +192,35 @@ class Catalogue:
         card = self._billed(self.served(asked, named), day)
         return cost_micro_usd(card.rates_on(day, tokens.input or 0), tokens, card.factor(tier, day))
 
-    def upper_bound_micro_usd(self, asked: ModelCard, input_tokens: int, max_output_tokens: int, day: date) -> int:
+    def upper_bound_micro_usd(
+        self, asked: ModelCard, input_tokens: int, max_output_tokens: int, days: Collection[date]
+    ) -> int:
         """The most that a call in the ordinary tier can cost, if its prompt has at most so many tokens.
+
+        Args:
+            days: On which it may be billed: a call over midnight may end at another price than it began at.
 
         Raises:
             PriceUnknown: The catalogue does not say.
         """
-        rows = self._billed(asked, day).rates_up_to(day, input_tokens)
+        rows = self._rows(asked, input_tokens, days)
         return max(upper_bound_micro_usd(rates, input_tokens, max_output_tokens) for rates in rows)
 
-    def affordable_output_tokens(self, asked: ModelCard, input_tokens: int, micro_usd: int, day: date) -> int | None:
+    def affordable_output_tokens(
+        self, asked: ModelCard, input_tokens: int, micro_usd: int, days: Collection[date]
+    ) -> int | None:
         """How much a call may write so that it costs no more than that, whatever row it is billed by; `None`: any.
 
         Raises:
             PriceUnknown: The catalogue does not say.
         """
-        rows = self._billed(asked, day).rates_up_to(day, input_tokens)
+        rows = self._rows(asked, input_tokens, days)
         limits = [affordable_output_tokens(rates, input_tokens, micro_usd) for rates in rows]
         return min((limit for limit in limits if limit is not None), default=None)
+
+    def _rows(self, asked: ModelCard, input_tokens: int, days: Collection[date]) -> list[Rates]:
+        """Every row that a request of at most this length may be billed by on one of these days."""
+        return [rates for day in days for rates in self._billed(asked, day).rates_up_to(day, input_tokens)]
 
     def retirement(self, name: str) -> GoneModel | None:
         """When the model goes and what to use instead; `None` where nothing is known of its going."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import datetime
 
 from rag.errors import PriceUnknown
 from rag.model import Candidate, CandidateReason, Policy, Task
 from rag.ports import AnswerRequest
 from rag.quota.quotas import Need
-from rag.routing.call import most_prompt_tokens, prompt_tokens
+from rag.routing.call import billing_days, most_prompt_tokens, prompt_tokens
 from rag.routing.catalogue import Catalogue, Route
 from rag.routing.upstream import Upstream
 
@@ -105,7 +105,7 @@ class Planner:
     Args:
         cheaper: Models to move to near the budget's warning line, by name.
         upstreams: The models whose provider is configured, by name.
-        today: The day whose prices hold.
+        now: When the next call would begin, in UTC.
         least_output_tokens: An answer that may not be at least so long is of no use.
     """
 
@@ -115,7 +115,7 @@ class Planner:
         cheaper: Sequence[str],
         catalogue: Catalogue,
         upstreams: Mapping[str, Upstream],
-        today: Callable[[], date],
+        now: Callable[[], datetime],
         *,
         least_output_tokens: int = 512,
     ) -> None:
@@ -123,7 +123,7 @@ class Planner:
         self._cheaper = tuple(cheaper)
         self._catalogue = catalogue
         self._upstreams = upstreams
-        self._today = today
+        self._now = now
         self._least_output_tokens = least_output_tokens
 
     @property
@@ -152,8 +152,8 @@ class Planner:
         upstream = self._upstreams.get(name)
         if request.pin.model not in {None, name}:
             return Judged(name, upstream, request, passed_over="not_pinned")
-        if upstream is None or self._catalogue.is_gone(name, self._today()):
-            is_gone = self._catalogue.is_gone(name, self._today())
+        is_gone = self._catalogue.is_gone(name, self._now().date())
+        if upstream is None or is_gone:
             return Judged(name, upstream, request, passed_over="gone" if is_gone else "not_configured")
         fitting = _fitted(request, upstream)
         if fitting is None:
@@ -179,7 +179,8 @@ class Planner:
         )
 
     def _bound(self, upstream: Upstream, input_tokens: int, output_tokens: int) -> int:
-        return self._catalogue.upper_bound_micro_usd(upstream.card, input_tokens, output_tokens, self._today())
+        days = billing_days(self._now())
+        return self._catalogue.upper_bound_micro_usd(upstream.card, input_tokens, output_tokens, days)
 
     def _sorted(self, names: tuple[str, ...], policy: Policy, request: AnswerRequest) -> tuple[str, ...]:
         match policy:

@@ -97,25 +97,25 @@ class TestRates:
     def test_a_bound_looks_at_all_rows_that_the_length_may_fall_into(self) -> None:
         # Above its step this one gets cheaper, so the short prompts are the dearest.
         odd = replace(SOL, rates=(row("4"), row("1", over=500)))
-        bound = Catalogue({odd.name: odd}).upper_bound_micro_usd(odd, 1_000, 0, TODAY)
+        bound = Catalogue({odd.name: odd}).upper_bound_micro_usd(odd, 1_000, 0, [TODAY])
         assert bound == 1_000 * 5
-        assert CATALOGUE.upper_bound_micro_usd(SOL, 272_000, 0, TODAY) == 272_000 * Decimal("2.5")
-        assert CATALOGUE.upper_bound_micro_usd(SOL, 272_001, 0, TODAY) == 272_001 * 5
+        assert CATALOGUE.upper_bound_micro_usd(SOL, 272_000, 0, [TODAY]) == 272_000 * Decimal("2.5")
+        assert CATALOGUE.upper_bound_micro_usd(SOL, 272_001, 0, [TODAY]) == 272_001 * 5
 
     @pytest.mark.parametrize("prompt", [1_000, 272_000, 272_001])
     def test_what_is_affordable_stays_in_the_dearest_of_those_rows(self, prompt: int) -> None:
-        longest = CATALOGUE.affordable_output_tokens(SOL, prompt, 2_000_000, TODAY)
+        longest = CATALOGUE.affordable_output_tokens(SOL, prompt, 2_000_000, [TODAY])
         assert longest is not None
-        bounds = [CATALOGUE.upper_bound_micro_usd(SOL, prompt, longest + more, TODAY) for more in (0, 1)]
+        bounds = [CATALOGUE.upper_bound_micro_usd(SOL, prompt, longest + more, [TODAY]) for more in (0, 1)]
         assert bounds[0] <= 2_000_000 < bounds[1]
 
     def test_of_what_is_free_any_length_is_affordable(self) -> None:
         free = replace(LUNA, rates=(row("0"),))
-        assert Catalogue({free.name: free}).affordable_output_tokens(free, 1_000, 0, TODAY) is None
+        assert Catalogue({free.name: free}).affordable_output_tokens(free, 1_000, 0, [TODAY]) is None
 
     def test_a_bound_does_not_look_at_rows_of_the_past(self) -> None:
         cheaper = replace(LUNA, rates=(row("4"), row("1", since=TODAY)))
-        assert Catalogue({cheaper.name: cheaper}).upper_bound_micro_usd(cheaper, 1_000, 0, TODAY) == 1_250
+        assert Catalogue({cheaper.name: cheaper}).upper_bound_micro_usd(cheaper, 1_000, 0, [TODAY]) == 1_250
 
     @given(
         prompt=st.integers(min_value=0, max_value=1_000_000),
@@ -123,7 +123,7 @@ class TestRates:
         output=st.integers(min_value=0, max_value=100_000),
     )
     def test_no_prompt_up_to_the_estimate_costs_more_than_the_bound(self, prompt: int, spare: int, output: int) -> None:
-        bound = CATALOGUE.upper_bound_micro_usd(SOL, prompt + spare, output, TODAY)
+        bound = CATALOGUE.upper_bound_micro_usd(SOL, prompt + spare, output, [TODAY])
         tokens = TokenUsage(input=prompt, output=output, cache_write=prompt)
         assert CATALOGUE.cost_micro_usd(SOL, None, None, tokens, TODAY) <= bound
 
@@ -194,7 +194,7 @@ class TestCosts:
     def test_a_rerouted_call_costs_what_its_new_model_costs(self, named: str | None) -> None:
         day = date(2026, 12, 1)
         assert CATALOGUE.cost_micro_usd(OLD_FLASH, named, None, SOME, day) == cost_micro_usd(row("0.75"), SOME)
-        assert CATALOGUE.upper_bound_micro_usd(OLD_FLASH, 1_000, 0, day) == Decimal("0.75") * 1_250 + Decimal("0.5")
+        assert CATALOGUE.upper_bound_micro_usd(OLD_FLASH, 1_000, 0, [day]) == Decimal("0.75") * 1_250 + Decimal("0.5")
 
     def test_before_that_day_it_costs_its_own_price(self) -> None:
         day = date(2026, 11, 30)
@@ -202,7 +202,7 @@ class TestCosts:
 
     def test_a_model_rerouted_to_nobody_known_has_no_price(self) -> None:
         with pytest.raises(PriceUnknown, match=r"answered by gemini/gemini-3\.8-flash, which has no price"):
-            Catalogue({OLD_FLASH.name: OLD_FLASH}).upper_bound_micro_usd(OLD_FLASH, 1, 1, date(2026, 12, 1))
+            Catalogue({OLD_FLASH.name: OLD_FLASH}).upper_bound_micro_usd(OLD_FLASH, 1, 1, [date(2026, 12, 1)])
 
 
 class TestRetirement:

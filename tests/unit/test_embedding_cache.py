@@ -21,7 +21,7 @@ from rag.quota.books import Books
 from rag.state.sqlite import SqliteDatabase
 from tests.fakes.books import books_with
 from tests.fakes.clock import FakeClock
-from tests.fakes.embedding_server import KEY, EmbeddingServer, Reply, Spoilt
+from tests.fakes.embedding_server import KEY, EmbeddingServer, Reply, Reset, Spoilt
 
 
 class Bench:
@@ -126,6 +126,16 @@ async def test_nothing_is_held_any_more_when_all_is_bought_or_nothing_could_be(b
     with pytest.raises(ProviderRefused):
         await bench.cache().embed(["four"], purpose="document")
     assert await bench.gone() == (3, 0)
+
+
+async def test_an_attempt_that_was_lost_on_its_way_back_may_have_been_paid_for_and_is_booked(bench: Bench) -> None:
+    bench.server.faults.extend([Reset(), Reply(503, "not now")])
+    await bench.cache().embed(["one two"], purpose="document")
+    assert len(bench.server.calls) == 3
+    lost, answered = await bench.database.fetch("SELECT cost_micro_usd, certainty FROM ledger ORDER BY certainty DESC")
+    assert lost[1] == "estimate"
+    assert int(lost[0] or 0) >= int(answered[0] or 0) > 0
+    assert (await bench.gone())[1] == 0
 
 
 async def test_while_it_buys_all_that_it_may_cost_is_held(bench: Bench) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -20,7 +20,8 @@ from rag.routing.pricing import Rates
 from rag.routing.upstream import Gate, Upstream
 from tests.fakes.clock import FakeClock
 
-DAY = date(2026, 11, 22)
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+DAY = NOW.date()
 PASSAGES = tuple(f"<passage n={n}>{'word ' * 200}</passage>" for n in range(1, 9))
 REQUEST = AnswerRequest(
     "What?",
@@ -54,6 +55,7 @@ class Bench:
 
     def __init__(self, *cards: ModelCard, gone: tuple[str, ...] = ()) -> None:
         self.clock = FakeClock()
+        self.now = NOW
         known = cards or (card("a/dear", 8), card("b/middle", 4), card("c/cheap", 1))
         self.catalogue = Catalogue(
             {each.name: each for each in (*known, card("off/none", 1))},
@@ -79,7 +81,7 @@ class Bench:
             self.cheaper,
             self.catalogue,
             self.upstreams,
-            lambda: DAY,
+            lambda: self.now,
             least_output_tokens=self.least_output_tokens,
         )
 
@@ -195,6 +197,16 @@ class TestNeed:
             least_micro_usd=4 * (prompt + 512),
         )
         assert judged.input_tokens < REQUEST.prompt.size_bytes
+
+    @pytest.mark.parametrize(("hour", "factor"), [(12, 1), (22, 1), (23, 2)])
+    def test_before_midnight_it_is_at_the_price_of_the_day_on_which_a_call_may_end(
+        self, hour: int, factor: int
+    ) -> None:
+        dearer = replace(card("a/rising", 2).rates[0], since=date(2026, 11, 23))
+        bench = Bench(replace(card("a/rising", 1), rates=(*card("a/rising", 1).rates, dearer)))
+        usual = bench.need("a/rising")
+        bench.now = NOW.replace(hour=hour, minute=30)
+        assert bench.need("a/rising").micro_usd == factor * usual.micro_usd
 
     def test_no_prompt_has_more_tokens_than_the_context_window(self) -> None:
         bench = Bench(card("a/small", 1, context_tokens=4_000))

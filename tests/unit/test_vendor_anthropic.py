@@ -78,6 +78,7 @@ def test_the_request_is_one_that_the_sdk_would_send() -> None:
     assert dict(streamed) == dict(whole) | {"stream": True}
     assert streamed["output_config"] == {"effort": "medium"}
     assert streamed["max_tokens"] == 512
+    assert streamed["service_tier"] == "standard_only", "what is dearer was not reserved"
 
 
 def test_roles_alternate_and_the_last_word_is_the_users() -> None:

@@ -87,6 +87,9 @@ class TestResponses:
         assert payload["instructions"] == "Be exact."
         assert payload["max_output_tokens"] == 512
 
+    def test_no_setting_of_the_project_makes_it_dearer_than_was_reserved(self) -> None:
+        assert responses.payload(_PROMPT, max_output_tokens=512, streaming=True)["service_tier"] == "default"
+
     def test_prompts_with_the_same_instructions_share_a_cache(self) -> None:
         others = (Prompt("Be exact.", ("[1] Other.",), (), "Who?"), Prompt("Seja exato.", (), (), "When?"))
         key, same, other = (
