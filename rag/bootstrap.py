@@ -16,7 +16,6 @@ from rag.cache.passages import CachedRetriever, Retrieves
 from rag.cache.remembered import RememberedProvider
 from rag.cache.together import Together
 from rag.clock import SystemClock
-from rag.errors import StateUnavailable
 from rag.ingest.sync import Synchroniser, SyncSettings
 from rag.language import Analyzer
 from rag.model import Event, Task
@@ -36,9 +35,8 @@ from rag.routing.plan import Planner
 from rag.routing.router import Router, RouterSettings
 from rag.routing.upstream import Gate, Upstream
 from rag.settings import EmbedderSettings, ProviderSettings, RagSettings, prompt_text, read_environment
-from rag.state import open_database
+from rag.state import open_database, open_in_time
 from rag.state.syncs import SyncLog
-from rag.state.unavailable import UnavailableDatabase
 
 # Vectors of questions in memory at most: 6 MB at 1,536 dimensions; the others are in the database.
 _MAX_QUESTIONS = 1_000
@@ -55,13 +53,8 @@ async def assemble(config_folder: Path, environ: Mapping[str, str] | None, quota
     prompts = PromptWriter(prompt_text(config_folder, "answer.md"))
     clock = SystemClock()
     async with AsyncExitStack() as stack:
-        problems: tuple[str, ...] = ()
-        database: Database
-        try:
-            database = await open_database(settings.state_url, clock)
-        except StateUnavailable as error:
-            # Without the books nothing may be paid for; what is free goes on.
-            database, problems = UnavailableDatabase(str(error)), (str(error),)
+        # Without the books nothing may be paid for; what is free goes on.
+        database = await open_in_time(settings.state_url, clock)
         stack.push_async_callback(database.aclose)
         books = Books(database, clock, quotas or settings.quotas)
         stack.push_async_callback(books.aclose)
@@ -101,7 +94,6 @@ async def assemble(config_folder: Path, environ: Mapping[str, str] | None, quota
                 name for name, provider in settings.providers.items() if not provider.configured
             ),
             resources=stack.pop_all(),
-            problems=problems,
         )
     raise AssertionError("an exit stack swallows nothing")
 

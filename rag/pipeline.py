@@ -83,7 +83,6 @@ class Parts:
         max_passage_chars: Of all passages of one question.
         unconfigured_providers: Those without a key.
         resources: Closes everything that was opened, last first.
-        problems: What could not be had at the start, one sentence each.
     """
 
     version: str
@@ -107,7 +106,6 @@ class Parts:
     max_passage_chars: int
     unconfigured_providers: tuple[str, ...]
     resources: AsyncExitStack
-    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -476,7 +474,7 @@ class RagPipeline:
     async def health_check(self) -> Health:
         """Whether the core can answer, part by part; never raises for a part that is down."""
         parts = self._parts
-        problems = [*parts.problems, *(notice.text for notice in self._notices())]
+        problems = [notice.text for notice in self._notices()]
         index: IndexStats | None = None
         budget, store_ok = Budget(None, None, None), False
         try:

@@ -69,6 +69,11 @@ class Reservation:
         """
         await self._books.settle(self, expense, lease_s=lease_s)
 
+    async def release(self) -> None:
+        """Free all that is still held; nothing was spent. Where that cannot be written, it counts as spent in time."""
+        self.is_over = True
+        await self._books.release(self)
+
 
 class Books:
     """Reserve, settle and look up.
@@ -133,11 +138,18 @@ class Books:
             yield reservation
         finally:
             if not reservation.is_over:
-                await self._free(reservation)
+                await reservation.release()
 
     async def settle(self, reservation: Reservation, expense: Expense, *, lease_s: float | None = None) -> None:
         """Book an expense of a reservation, which ends with it unless it has another lease; see `Reservation`."""
         await self._transact(lambda page: page.settle(reservation.key, reservation.expense, expense, lease_s))
+
+    async def release(self, reservation: Reservation) -> None:
+        """Free what a reservation holds; see `Reservation`."""
+        try:
+            await self._transact(lambda page: page.counters.free(reservation.key))
+        except StateUnavailable as error:
+            log.warning("not freed reservation=%s: it counts as spent when its lease ends: %s", reservation.key, error)
 
     def note(self, expense: Expense) -> None:
         """Remember something that cost nothing, to be written down with the next transaction or at the end."""
@@ -237,15 +249,8 @@ class Books:
         except asyncio.CancelledError:
             # The transaction is carried out all the same; what it set aside is not needed any more.
             with suppress(QuotaExceeded, StateUnavailable):
-                await self._free(Reservation(self, *await granting, expense))
+                await Reservation(self, *await granting, expense).release()
             raise
-
-    async def _free(self, reservation: Reservation) -> None:
-        reservation.is_over = True
-        try:
-            await self._transact(lambda page: page.counters.free(reservation.key))
-        except StateUnavailable as error:
-            log.warning("not freed reservation=%s: it counts as spent when its lease ends: %s", reservation.key, error)
 
     async def _administer(self, work: Callable[[Page], T]) -> T:
         result = await self._transact(work)

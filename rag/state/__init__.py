@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from rag.errors import ConfigurationError, ConfigurationProblem
+from rag.errors import ConfigurationError, ConfigurationProblem, StateUnavailable
 from rag.ports import Clock, Database
+from rag.state.late import LateDatabase
 
 _FORMS = "sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE expected"
 
@@ -54,6 +56,18 @@ async def open_database(url: str, clock: Clock) -> Database:
     if engine is None:
         raise _wrong_url(_FORMS)
     return await engine(url, clock)
+
+
+async def open_in_time(url: str, clock: Clock) -> Database:
+    """The same, but a database that cannot be opened now stands for itself and is opened as soon as it can be.
+
+    Raises:
+        ConfigurationError: No engine reads such a URL.
+    """
+    try:
+        return await open_database(url, clock)
+    except StateUnavailable as error:
+        return LateDatabase(partial(open_database, url, clock), clock, reason=str(error))
 
 
 def _wrong_url(expected: str) -> ConfigurationError:

@@ -148,7 +148,7 @@ class BooksMachine(RuleBasedStateMachine):
     @rule(reservation=consumes(open_reservations))
     def free(self, reservation: Reservation) -> None:
         del self.alive[reservation.key]
-        self.run(self.books._free(reservation))
+        self.run(reservation.release())
 
     @rule(target=dead, reservation=consumes(open_reservations))
     def die(self, reservation: Reservation) -> Reservation:

@@ -17,8 +17,7 @@ from rag.model import DocumentSource, EmbeddingPlan, Retrieval, Scope, SyncProgr
 from rag.ports import Database
 from rag.providers import EMBEDDERS
 from rag.providers.options import EmbedderOptions
-from rag.state.unavailable import UnavailableDatabase
-from tests.fakes.books import PLENTY_MICRO_USD, books_with
+from tests.fakes.books import PLENTY_MICRO_USD, books_with, no_database
 from tests.fakes.embedding_server import KEY, EmbeddingServer, Reply, tokens_of
 from tests.scenarios.library import Library, open_library
 
@@ -154,7 +153,7 @@ class TestSearching:
     async def test_with_the_state_database_down_nothing_is_paid_and_words_alone_answer(self, team: Team) -> None:
         await team.embed(team.embedder())
         calls = len(team.server.calls)
-        found = await team.find("daily budget", embedder=team.embedder(database=UnavailableDatabase("no disk")))
+        found = await team.find("daily budget", embedder=team.embedder(database=no_database("no disk")))
         assert found.degraded == "embedder_down"
         assert _first(found) == "docs/budget.md"
         assert len(team.server.calls) == calls
@@ -257,7 +256,7 @@ class TestInterrupted:
         assert tokens <= team.server.billed_tokens
 
     async def test_with_the_books_closed_nothing_is_paid_and_the_texts_are_in(self, team: Team) -> None:
-        embedder = team.embedder(database=UnavailableDatabase("no disk"))
+        embedder = team.embedder(database=no_database("no disk"))
         with pytest.raises(StateUnavailable):
             await team.embed(embedder)
         assert team.server.calls == []

@@ -12,7 +12,7 @@ from rag.errors import IngestBusy, IngestError, StateUnavailable
 from rag.ingest.sync import Synchroniser, SyncSettings
 from rag.model import DocumentSource, Scope, SyncProgress
 from rag.state.syncs import SyncLog
-from rag.state.unavailable import UnavailableDatabase
+from tests.fakes.books import no_database
 from tests.scenarios.library import Library, open_library
 
 DOCS = {
@@ -339,7 +339,7 @@ class TestTurns:
         assert (await library.sync()).added == 3
 
     async def test_without_the_state_database_nothing_is_changed(self, library: Library) -> None:
-        database = UnavailableDatabase("no such disk")
+        database = no_database("no such disk")
         synchroniser = Synchroniser(library.index, database, None, library.clock, SyncSettings())
         with pytest.raises(StateUnavailable, match="no such disk"):
             await synchroniser.sync([DocumentSource(Path("docs"))])

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 from rag.errors import ConfigurationError, StateUnavailable
 from rag.model import Skipped, SyncReport
 from rag.ports import Database, Row, Transaction
-from rag.state import open_database
+from rag.state import open_database, open_in_time
 from rag.state.migrations import known_migrations
 from rag.state.sqlite import SqliteDatabase
 from rag.state.syncs import Sync, SyncLog
 from rag.state.timestamps import from_text, to_text
 from rag.state.turns import Turns
-from rag.state.unavailable import UnavailableDatabase
+from tests.fakes.books import no_database
 from tests.fakes.clock import FakeClock
 
 
@@ -239,7 +239,7 @@ async def test_a_lock_file_that_cannot_be_made_is_the_databases_failure(database
 
 
 async def test_where_there_is_no_database_everything_says_why() -> None:
-    database = UnavailableDatabase("the disk is gone")
+    database = no_database("the disk is gone")
     with pytest.raises(StateUnavailable, match="the disk is gone"):
         await database.fetch("SELECT 1")
     with pytest.raises(StateUnavailable, match="the disk is gone"):
@@ -247,7 +247,37 @@ async def test_where_there_is_no_database_everything_says_why() -> None:
     with pytest.raises(StateUnavailable, match="the disk is gone"):
         await database.transact(lambda _: pytest.fail("there is nothing to run it on"))
     with pytest.raises(StateUnavailable, match="the disk is gone"):
-        database.exclusive("ingest", timeout_s=0)
+        async with database.exclusive("ingest", timeout_s=0):
+            pytest.fail("locked nothing")
+    assert database.kind == "unavailable"
+    await database.aclose()
+
+
+async def test_a_database_that_cannot_be_opened_at_the_start_is_opened_when_it_can_be(tmp_path: Path) -> None:
+    clock = FakeClock()
+    in_the_way = tmp_path / "folder"
+    in_the_way.write_text("a file where a folder should be")
+    database = await open_in_time(f"sqlite:///{in_the_way}/state.db", clock)
+    with pytest.raises(StateUnavailable, match="folder/state.db"):
+        await database.fetch("SELECT 1")
+    in_the_way.unlink()
+    with pytest.raises(StateUnavailable):  # it is not looked for all the time
+        await database.fetch("SELECT 1")
+    clock.wind(5)
+    rows = await asyncio.gather(*(database.fetch("SELECT $1", number) for number in range(9)))
+    assert rows == [[(number,)] for number in range(9)]
+    assert database.kind == "sqlite"
+    assert await database.transact(lambda transaction: transaction.fetch("SELECT count(*) FROM ledger")) == [(0,)]
+    async with database.exclusive("ingest", timeout_s=0):
+        pass
+    await database.aclose()
+    with pytest.raises(StateUnavailable, match="closed"):
+        await database.fetch("SELECT 1")
+
+
+async def test_one_that_can_be_opened_is_no_other_than_itself(tmp_path: Path) -> None:
+    database = await open_in_time(f"sqlite:///{tmp_path}/state.db", FakeClock())
+    assert isinstance(database, SqliteDatabase)
     await database.aclose()
 
 
