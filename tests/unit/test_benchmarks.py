@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,21 @@ from rag.errors import EvaluationError
 from rag.ingest.chunking import chunk
 from rag.ingest.loaders import loader_for
 from rag.language import detect_language
-from tests.benchmarks import cached, chat_peers, ingest, memory, peers, quality, query, relevance, routing, start
+from tests.benchmarks import (
+    cached,
+    chat_peers,
+    crash,
+    ingest,
+    memory,
+    overshoot,
+    peers,
+    quality,
+    query,
+    quota,
+    relevance,
+    routing,
+    start,
+)
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.beir import collection_folders, read_collection
 from tests.benchmarks.benchmark import Benchmark, Column, Measure, Plan, Report, Row, in_turn, ratio
@@ -158,6 +173,43 @@ async def test_the_router_is_timed_beside_httpx_with_no_more_in_flight_than_ther
     assert all(0 < row["p50_ms"] <= row["p99_ms"] for row in rows.values())
     assert all(row["calls_per_s"] > 0 and row["cpu_ms"] > 0 for row in rows.values())
     assert set(chat_peers.notes()) <= set(report.notes)
+
+
+async def test_overshooting_is_told_by_the_providers_own_bill(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overshoot, "_AT_ONCE", (4,))
+
+    report = await overshoot.run(replace(tiny(), questions=4), in_silence)
+
+    rows = figures(report)
+    ours = {what: row for what, row in rows.items() if what.startswith("ragbot")}
+    assert {"ragbot, SQLite, 1 process, 4 at once", "ragbot, PostgreSQL, 4 processes, 4 at once"} <= set(ours)
+    assert all(row["asked"] == 4 and 0 < row["answered"] <= 4 for row in ours.values())
+    assert all(0 < row["billed_micro_usd"] <= row["booked_micro_usd"] for row in ours.values())
+    assert all(row["billed_times_limit"] <= 1 for row in ours.values())
+
+
+async def test_killed_processes_are_counted_with_what_their_books_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crash, "_KILLS_PER_RUN", 4)
+
+    rows = figures(await crash.run(tiny(), in_silence))
+
+    assert {name: row["runs"] for name, row in rows.items()} == {"SQLite": 2, "PostgreSQL": 2}
+    wrong = ("books_below_bill", "budget_exceeded", "stuck", "sums_differ")
+    assert not any(row[column] for row in rows.values() for column in wrong)
+
+
+async def test_the_cost_of_quotas_is_told_beside_the_engine_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quota, "_AT_ONCE", (4,))
+
+    rows = figures(await quota.run(replace(tiny(), questions=20), in_silence))
+
+    bare = [row for what, row in rows.items() if what.endswith("by itself")]
+    assert [row["times_bare"] for row in bare] == [1, 1]
+    floods = [row["transactions"] for what, row in rows.items() if "refused," in what]
+    assert floods
+    assert set(floods) == {1}
+    spent = [row["spent_share"] for what, row in rows.items() if what.startswith("a budget spent")]
+    assert all(0 < share <= 1 for share in spent)
 
 
 async def test_a_round_keeps_as_many_calls_in_flight_as_it_says() -> None:

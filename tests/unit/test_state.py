@@ -258,7 +258,7 @@ async def test_a_database_that_cannot_be_opened_at_the_start_is_opened_when_it_c
     in_the_way = tmp_path / "folder"
     in_the_way.write_text("a file where a folder should be")
     database = await open_in_time(f"sqlite:///{in_the_way}/state.db", clock)
-    with pytest.raises(StateUnavailable, match="folder/state.db"):
+    with pytest.raises(StateUnavailable, match=r"folder/state\.db"):
         await database.fetch("SELECT 1")
     in_the_way.unlink()
     with pytest.raises(StateUnavailable):  # it is not looked for all the time
