@@ -268,7 +268,7 @@ class Books:
         def run(transaction: Transaction) -> T:
             page = Page.open(transaction, self._clock.now(), self.policy, self._known, raised)
             for note in notes:
-                book(transaction, note, page.now)
+                book(transaction, note, page.booked_at)
             if buries:
                 page.bury()
             return work(page)

@@ -33,11 +33,14 @@ class Counters:
     """The tables `quota_used` and `quota_held`, at one moment.
 
     Attributes:
+        now: By the clock; what sliding windows are counted from.
+        booked_at: By the ledger; what lies in which day and month.
         zone: Where days and months begin.
     """
 
     transaction: Transaction
     now: datetime
+    booked_at: datetime
     zone: tzinfo
 
     def counts(self, keys: Sequence[Key]) -> dict[Key, Count]:
@@ -128,7 +131,10 @@ class Counters:
         """
         self._add(
             {
-                key: (bucket(key[1].window, begun_at if is_sliding(key[1].window) else self.now, self.zone), amount)
+                key: (
+                    bucket(key[1].window, begun_at if is_sliding(key[1].window) else self.booked_at, self.zone),
+                    amount,
+                )
                 for key, amount in amounts.items()
                 if amount
             }
@@ -175,4 +181,4 @@ class Counters:
             )
 
     def _reach(self, measure: Measure) -> Span:
-        return reach(measure.window, self.now, self.zone)
+        return reach(measure.window, self.now if is_sliding(measure.window) else self.booked_at, self.zone)

@@ -266,7 +266,7 @@ def unconfirmed_micro_usd(transaction: Transaction, key: str) -> int:
     return sum(_int(cost) for (cost,) in rows)
 
 
-def current_time(transaction: Transaction, now: datetime) -> datetime:
+def booking_time(transaction: Transaction, now: datetime) -> datetime:
     """The clock's time, but not before the newest entry: what has been counted stays on its side of midnight."""
     ((newest,),) = transaction.fetch("SELECT max(at) FROM ledger")
     if newest is None:

@@ -15,7 +15,7 @@ from rag.ports import Transaction
 from rag.quota import changes
 from rag.quota.counters import Counters
 from rag.quota.events import Threshold, raise_events
-from rag.quota.ledger import Expense, book, booked, current_time, unconfirmed_micro_usd
+from rag.quota.ledger import Expense, book, booked, booking_time, unconfirmed_micro_usd
 from rag.quota.policy import Change, QuotaPolicy, targets_of
 from rag.quota.quotas import Count, Key, Need, Quota, grant, room
 from rag.quota.windows import Span, period
@@ -66,13 +66,15 @@ class Page:
     """The books at one moment.
 
     Attributes:
-        now: The clock's time, but never on the other side of a midnight than the newest entry.
+        now: By the clock.
+        booked_at: By the ledger, which does not go back over a midnight with the clock.
         known: Thresholds that need not be looked up again.
         raised: Those that this transaction found reached, and whether each is news.
     """
 
     transaction: Transaction
     now: datetime
+    booked_at: datetime
     policy: QuotaPolicy
     counters: Counters
     known: set[Threshold]
@@ -89,8 +91,9 @@ class Page:
     ) -> Page:
         """Begin a step."""
         raised.clear()  # if this is another try
-        now = current_time(transaction, now)
-        return cls(transaction, now, policy, Counters(transaction, now, policy.zone), known, raised)
+        booked_at = booking_time(transaction, now)
+        counters = Counters(transaction, now, booked_at, policy.zone)
+        return cls(transaction, now, booked_at, policy, counters, known, raised)
 
     def quotas(self, asker: Asker, provider: str | None) -> tuple[Quota, ...]:
         """Every limit that holds for them now."""
@@ -153,7 +156,7 @@ class Page:
         begun_at, held = found or (self.now, {})
         quotas = self.quotas(planned.asker, planned.provider)
         spent = _spent(quotas, held, expense)
-        self._spend(quotas, spent, begun_at, lambda: book(self.transaction, expense, self.now))
+        self._spend(quotas, spent, begun_at, lambda: book(self.transaction, expense, self.booked_at))
         if lease_s is None:
             self.counters.free(key)
         elif found is not None:
@@ -183,7 +186,7 @@ class Page:
                 self.quotas(expense.asker, expense.provider),
                 held,
                 begun_at,
-                partial(book, self.transaction, unknown, self.now, certainty="unconfirmed", key=str(key)),
+                partial(book, self.transaction, unknown, self.booked_at, certainty="unconfirmed", key=str(key)),
             )
             self.counters.free(str(key))
 
@@ -230,7 +233,11 @@ class Page:
         write()
         self.counters.use(spent, begun_at)
         reached = [
-            (quota, period(quota.measure.window, self.now, self.policy.zone), counts[quota.key].used + spent[quota.key])
+            (
+                quota,
+                period(quota.measure.window, self.booked_at, self.policy.zone),
+                counts[quota.key].used + spent[quota.key],
+            )
             for quota in quotas
             if quota.warn_at is not None and spent.get(quota.key)
         ]
@@ -239,7 +246,7 @@ class Page:
     def _standing(self, quota: Quota, count: Count) -> Standing:
         if quota.warn_at is None:
             return Standing(quota, count)
-        window = period(quota.measure.window, self.now, self.policy.zone)
+        window = period(quota.measure.window, self.booked_at, self.policy.zone)
         kind, name = quota.subject.kind, quota.subject.id
         unconfirmed = booked(self.transaction, "usd", kind, name, window, certainty="unconfirmed")
         return Standing(quota, count, unconfirmed, window)

@@ -451,6 +451,18 @@ class TestAdmission:
         desk.clock.wind(second.value.retry_after_s or 0)
         await desk.books.admit(ALICE)
 
+    async def test_a_clock_that_was_hours_ahead_for_a_moment_stops_nobody_for_hours(self, desk: Desk) -> None:
+        hours = timedelta(hours=20).total_seconds()
+        desk.clock.wind(hours)
+        await desk.spend(1)
+        desk.clock.wind(-hours)
+        for _ in range(3):
+            await desk.books.admit(ALICE)
+        with pytest.raises(QuotaExceeded):
+            await desk.books.admit(ALICE)
+        desk.clock.wind(61)
+        await desk.books.admit(ALICE)
+
 
 class TestThresholds:
     async def events(self, desk: Desk) -> list[tuple[str, str, int]]:
