@@ -110,11 +110,21 @@ class QuotaExceeded(RagError):  # noqa: N818
         limit: Requests, tokens or micro-USD; so are `used` and `held`.
         held: By work under way.
         retry_at: When there will be room, if nobody else takes it; `None`: never, or nobody knows.
+        is_held: There would be room now, if work under way held less than it will use; it may come free at any moment.
         retry_after_s: The same in seconds from the refusal on.
     """
 
     def __init__(
-        self, *, subject: str, measure: str, limit: int, used: int, held: int, retry_at: datetime | None, now: datetime
+        self,
+        *,
+        subject: str,
+        measure: str,
+        limit: int,
+        used: int,
+        held: int,
+        retry_at: datetime | None,
+        now: datetime,
+        is_held: bool = False,
     ) -> None:
         self.subject = subject
         self.measure = measure
@@ -122,6 +132,7 @@ class QuotaExceeded(RagError):  # noqa: N818
         self.used = used
         self.held = held
         self.retry_at = retry_at
+        self.is_held = is_held
         self.retry_after_s = None if retry_at is None else max(0.0, (retry_at - now).total_seconds())
         super().__init__(self._sentence())
 
@@ -135,6 +146,7 @@ class QuotaExceeded(RagError):  # noqa: N818
             held=self.held,
             retry_at=self.retry_at,
             now=moment,
+            is_held=self.is_held,
         )
 
     def _sentence(self) -> str:

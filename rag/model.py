@@ -22,6 +22,7 @@ RungReason = Literal[
     "similar_question",  # cached: a question that means the same
     "models_failed",  # cached, extractive or apology: every model failed or rests
     "budget_exhausted",  # the same: no more may be spent
+    "budget_held",  # the same: all that is left is held for other answers under way
     "limit_reached",  # the same: a limit of tokens of who asks, or where
     "ledger_down",  # the same: what may be spent is not known
     "too_expensive",  # the same: no model fits the limit of one question
@@ -54,6 +55,7 @@ CandidateReason = Literal[
     "too_small",
     "too_expensive",
     "budget_exhausted",
+    "budget_held",
     "limit_reached",
     "ledger_down",
 ]

@@ -30,6 +30,7 @@ _REASONS: Mapping[CandidateReason, str] = MappingProxyType(
         "too_small": "the question and its passages do not fit into it",
         "too_expensive": "may cost more than one answer may",
         "budget_exhausted": "may cost more than is left of a budget",
+        "budget_held": "what is left of a budget is held for other answers",
         "limit_reached": "may take more tokens than a limit leaves",
         "ledger_down": "nobody knows what may be spent",
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
@@ -93,6 +94,7 @@ class Books:
         )
         self._outlooks: TTLCache[Asker, Outlook] = TTLCache(_REMEMBERED, _REMEMBERED_S, timer=clock.monotonic)
         self._known: set[Threshold] = set()
+        self._hoping: deque[asyncio.Future[None]] = deque()
         self._buried_at_s = float("-inf")
 
     # Before and after the work
@@ -142,7 +144,10 @@ class Books:
 
     async def settle(self, reservation: Reservation, expense: Expense, *, lease_s: float | None = None) -> None:
         """Book an expense of a reservation, which ends with it unless it has another lease; see `Reservation`."""
-        await self._transact(lambda page: page.settle(reservation.key, reservation.expense, expense, lease_s))
+        try:
+            await self._transact(lambda page: page.settle(reservation.key, reservation.expense, expense, lease_s))
+        finally:
+            self._tell_who_hopes()
 
     async def release(self, reservation: Reservation) -> None:
         """Free what a reservation holds; see `Reservation`."""
@@ -150,6 +155,30 @@ class Books:
             await self._transact(lambda page: page.counters.free(reservation.key))
         except StateUnavailable as error:
             log.warning("not freed reservation=%s: it counts as spent when its lease ends: %s", reservation.key, error)
+        finally:
+            self._tell_who_hopes()
+
+    async def wait_for_room(self, seconds: float) -> None:
+        """Wait until work of this process has ended and held less than before, or for so long; who came first is told.
+
+        Others may still be faster, and what was freed may be somebody else's.
+        """
+        told = asyncio.get_running_loop().create_future()
+        sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
+        self._hoping.append(told)
+        try:
+            await asyncio.wait((told, sleeping), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            with suppress(ValueError):  # who was told is not in it any more
+                self._hoping.remove(told)
+            sleeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await sleeping
+
+    def _tell_who_hopes(self) -> None:
+        """One for one: told all at once, all but one would have come in vain."""
+        if self._hoping:
+            self._hoping.popleft().set_result(None)
 
     def note(self, expense: Expense) -> None:
         """Remember something that cost nothing, to be written down with the next transaction or at the end."""

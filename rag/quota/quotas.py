@@ -213,27 +213,33 @@ def grant(
 def refusal(quota: Quota, count: Count, amount: int, now: datetime, zone: tzinfo) -> QuotaExceeded:
     """Why `amount` does not fit, and when it will."""
     kind = BudgetExhausted if quota.measure.resource == "usd" else QuotaExceeded
+    excess = _excess(quota, count, amount)
+    is_held = excess is not None and excess <= 0
+    retry_at: datetime | None = None
+    if is_held:
+        retry_at = now + _HELD_FOR
+    elif excess is not None:
+        retry_at = room_at(quota.measure.window, now, zone, count.buckets, excess)
     return kind(
         subject=str(quota.subject),
         measure=str(quota.measure),
         limit=quota.limit,
         used=count.used,
         held=count.held,
-        retry_at=_room_at(quota, count, amount, now, zone),
+        retry_at=retry_at,
         now=now,
+        is_held=is_held,
     )
 
 
-def _room_at(quota: Quota, count: Count, amount: int, now: datetime, zone: tzinfo) -> datetime | None:
+def _excess(quota: Quota, count: Count, amount: int) -> int | None:
+    """How much of what is used has to stop counting first; `None`: however much did, it would not fit."""
     if amount > quota.limit or (quota.brake_at is not None and quota.brake_at <= 0):
         return None
-    is_braked = quota.brake_at is not None and count.used >= quota.brake_at
     excess = count.used + amount - quota.limit
-    if is_braked:
-        excess = max(excess, count.used - (quota.brake_at or 0) + 1)
-    if excess <= 0:  # only what is held stands in the way
-        return now + _HELD_FOR
-    return room_at(quota.measure.window, now, zone, count.buckets, excess)
+    if quota.brake_at is not None and count.used >= quota.brake_at:
+        excess = max(excess, count.used - quota.brake_at + 1)
+    return excess
 
 
 def _patience(refused: QuotaExceeded) -> tuple[bool, float]:

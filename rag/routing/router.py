@@ -139,8 +139,14 @@ class Router:
         def too_late(state: RetryCallState) -> bool:
             return clock.monotonic() + state.upcoming_sleep >= way.deadline_s
 
+        async def pause(seconds: float) -> None:
+            if way.hopes_for_money:
+                await self._till.books.wait_for_room(seconds)
+            else:
+                await clock.sleep(seconds)
+
         return AsyncRetrying(
-            sleep=clock.sleep,
+            sleep=pause,
             retry=retry_if_exception(lambda error: isinstance(error, NobodyAnswered) and error.worth_another),
             wait=wait_s,
             stop=too_late,

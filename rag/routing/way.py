@@ -26,12 +26,15 @@ from rag.routing.upstream import Upstream
 
 # A wait that ends a moment too early would find the model still resting.
 _SLACK_S = 0.005
+# Who ends in this process is heard of at once, of another process's answers so much later.
+_OTHERS_MONEY_S = 1.0
 _UNAVAILABLE = frozenset({"gone", "no_price", "resting", "off", "rate_limited", "too_small"})
-_WORTH_WAITING = frozenset({"rate_limited", "budget_exhausted"})
+_PASSING = frozenset({"rate_limited", "budget_exhausted", "limit_reached"})
 _MONEY: Mapping[str, RungReason] = MappingProxyType(
     {
         "ledger_down": "ledger_down",
         "budget_exhausted": "budget_exhausted",
+        "budget_held": "budget_held",
         "limit_reached": "limit_reached",
         "too_expensive": "too_expensive",
     }
@@ -59,7 +62,7 @@ class Way:
     Attributes:
         purse: What all calls together may cost.
         deadline_s: On the monotonic scale.
-        longest_wait_s: The longest that is waited for one provider.
+        longest_wait_s: The longest that is waited for one provider, or for money that others hold.
         tries_per_model: How often one model is asked at most.
         attempts: Every call that was made.
         broken: The model whose text the reader has seen and that then broke off.
@@ -78,6 +81,9 @@ class Way:
     _fates: dict[str, str] = field(default_factory=dict)
     # The models worth another try, and when; `None`: after a pause.
     _again: dict[str, float | None] = field(default_factory=dict)
+    # The models that there may be money for as soon as others have ended, and since when that is hoped for.
+    _for_money: dict[str, None] = field(default_factory=dict)
+    _hoping_since_s: float | None = None
     _tries: Counter[str] = field(default_factory=Counter)
     _has_begun: bool = False
     _retried_unasked: bool = False
@@ -98,8 +104,13 @@ class Way:
         """Whether a model would not say it: then no other is asked to."""
         return "content_refused" in self._fates.values()
 
+    @property
+    def hopes_for_money(self) -> bool:
+        """Whether the end of other answers is worth waiting for."""
+        return bool(self._for_money)
+
     def due(self) -> list[str]:
-        """The models to ask now: at first all, then those whose time has come."""
+        """The models to ask now: at first all, then those whose time has come, or may have come."""
         if not self._has_begun:
             self._has_begun = True
             return list(self.order.names)
@@ -107,20 +118,22 @@ class Way:
         names = [name for name, at_s in self._again.items() if at_s is None or at_s <= now_s]
         for name in names:
             del self._again[name]
+        names += self._for_money
+        self._for_money.clear()
         return names
 
     def passed_over(self, judged: Judged) -> None:
         """A model was not asked."""
         self._fates[judged.name] = judged.passed_over or "failed"
         # A rest is not waited for: with all models resting, the reader has the next rung in milliseconds.
-        if judged.passed_over in _WORTH_WAITING and judged.wait_s is not None:
+        if judged.passed_over == "budget_held":
+            self._hope_for_money(judged.name)
+        elif judged.passed_over in _PASSING and judged.wait_s is not None:
             self._try_again_in(judged.name, judged.wait_s)
 
     def failed(self, judged: Judged, error: RagError) -> None:
         """A model was asked in vain, or could not be asked after all: there was no money or no room for it."""
         if isinstance(error, QuotaExceeded):
-            # Money that others hold comes free when they end, if they spend less; who waits for it gives up in time.
-            self._tries[judged.name] += isinstance(error, BudgetExhausted)
             self.passed_over(replace(judged, passed_over=refused_for(error), wait_s=error.retry_after_s))
             return
         self._tries[judged.name] += 1
@@ -139,8 +152,11 @@ class Way:
     def nobody_answered(self) -> NobodyAnswered:
         """How a round ended in which nobody did."""
         times = [at_s for at_s in self._again.values() if at_s is not None]
-        if len(times) < len(self._again) or not times:
-            return NobodyAnswered(worth_another=bool(self._again), again_in_s=None)
+        is_soon = len(times) < len(self._again)
+        if self._for_money:
+            times.append(self.monotonic() + _OTHERS_MONEY_S)
+        if is_soon or not times:
+            return NobodyAnswered(worth_another=is_soon, again_in_s=None)
         wait_s = max(0.0, min(times) - self.monotonic())
         return NobodyAnswered(worth_another=True, again_in_s=wait_s + _SLACK_S)
 
@@ -183,6 +199,15 @@ class Way:
         tokens = sum((attempt.tokens for attempt in self.attempts), TokenUsage())
         return replace(completion, tokens=tokens, cost_micro_usd=self.cost_micro_usd, attempts=tuple(self.attempts))
 
+    def _hope_for_money(self, name: str) -> None:
+        """Others mostly spend less than they hold; but who hopes for it gives up in time."""
+        now_s = self.monotonic()
+        if self._hoping_since_s is None:
+            self._hoping_since_s = now_s
+        ends_s = min(self._hoping_since_s + self.longest_wait_s, self.deadline_s)
+        if now_s + _OTHERS_MONEY_S < ends_s:
+            self._for_money[name] = None
+
     def _try_again_in(self, name: str, seconds: float) -> None:
         at_s = self.monotonic() + seconds
         if self._tries[name] < self.tries_per_model and seconds <= self.longest_wait_s and at_s < self.deadline_s:
@@ -192,7 +217,7 @@ class Way:
 def refused_for(error: QuotaExceeded) -> CandidateReason:
     """Why a model is passed over whose reservation was refused."""
     if isinstance(error, BudgetExhausted):
-        return "budget_exhausted"
+        return "budget_held" if error.is_held else "budget_exhausted"
     return "rate_limited" if error.subject.startswith("provider:") else "limit_reached"
 
 

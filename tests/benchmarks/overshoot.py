@@ -125,7 +125,7 @@ def _notes(plan: Plan) -> Iterator[str]:
     yield "billed: what the fake provider sums up by itself of all that reached it; calls: what reached it"
     yield "answered: by a model; ragbot quotes the documents for the others"
     yield f"ragbot: its router, streamed; holds what a call may cost, with {_TERMS.max_output_tokens} tokens of output"
-    yield "ragbot: whoever finds all that is left in others' hands waits 2 s for it, and asks three times at most"
+    yield "ragbot: whoever finds all that is left in others' hands waits for it, up to 20 s"
     yield "ragbot: booked is the sum of its ledger; the run fails where that is below the bill"
     if _HAS_LITELLM:
         yield "LiteLLM: provider_budget_config, same prices, streamed; sees before a call what ended calls have cost"

@@ -276,5 +276,5 @@ def _notes(plan: Plan) -> Iterator[str]:
     yield "admit: a question against two limits a minute; refused by the database: another user of a full channel each"
     yield "transactions: what was handed to the database; a refusal is said again from memory for a second"
     yield f"a budget spent: ${budget:.2f} a day, prompts of 2,500 tokens, answers of 150 to 400, at $1 ($1.25) and $5"
-    yield "spent at first refusal: of the limit; where only others hold what is left, that is after 2 waits of 2 s"
+    yield "spent at first refusal: of the limit; where only others hold what is left, it is waited for before"
     yield from without_postgres()

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from rag.clock import SystemClock
 from rag.errors import BudgetExhausted, QuotaExceeded, StateUnavailable
 from rag.model import NOBODY, Asker, TokenUsage
 from rag.ports import Database, Row, Transaction
@@ -242,6 +243,36 @@ class TestReserve:
             desk.clock.wind(LEASE_S - 1)
             assert await desk.gone() == (200_000, 100_000)
         assert await desk.gone() == (200_000, 0)
+
+    async def test_who_waits_for_room_is_told_when_others_end_one_for_one_in_the_order_they_came(
+        self, state_url: str
+    ) -> None:
+        database = await open_database(state_url, SystemClock())
+        books, told = Books(database, SystemClock(), POLICY), list[str]()
+
+        async def wait(name: str) -> None:
+            await books.wait_for_room(60)
+            told.append(name)
+
+        waiting = [asyncio.ensure_future(wait(name)) for name in ("first", "gave up", "second", "third")]
+        await asyncio.sleep(0)
+        waiting[1].cancel()
+        await asyncio.sleep(0)
+        for settles, so_far in ((True, ["first"]), (False, ["first", "second"])):
+            async with books.reserve(Need(micro_usd=10), CALL, lease_s=LEASE_S) as reservation:
+                if settles:
+                    await reservation.settle(spent(1))
+            await asyncio.wait(waiting, timeout=0)
+            for _ in range(5):
+                await asyncio.sleep(0)
+            assert told == so_far
+        waiting[3].cancel()
+        await asyncio.wait(waiting)
+        await database.aclose()
+
+    async def test_and_waits_no_longer_than_it_wants_to(self, desk: Desk) -> None:
+        await desk.books.wait_for_room(7)
+        assert desk.clock.slept == [7]
 
     async def test_a_check_tells_without_taking(self, desk: Desk) -> None:
         await desk.books.check(Need(micro_usd=400_000), ALICE, "acme")

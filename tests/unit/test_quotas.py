@@ -133,8 +133,12 @@ class TestRefusal:
 
     def test_money_that_is_only_held_may_come_back_in_a_moment(self) -> None:
         error = self.refused([DAY], Need(micro_usd=100), {DAY.key: Count(used=100, held=850)})
+        assert error.is_held
         assert error.retry_after_s is not None
         assert error.retry_after_s < 10
+        assert error.at(NOW).is_held
+        for spent in (Count(used=920), Count(used=960), Count(used=901, held=50)):
+            assert not self.refused([DAY], Need(micro_usd=100), {DAY.key: spent}).is_held
 
     @pytest.mark.parametrize("limit", [0, 99])
     def test_what_is_more_than_the_limit_never_fits(self, limit: int) -> None:

@@ -26,6 +26,11 @@ BROKE = BudgetExhausted(
 )
 
 
+HELD = BudgetExhausted(
+    subject="everything", measure="usd_per_day", limit=10, used=1, held=9, retry_at=NOON, now=NOON, is_held=True
+)
+
+
 def refused(kind: type[QuotaExceeded], wait_s: float | None) -> QuotaExceeded:
     """A limit that has room again in a while, or never."""
     return kind(
@@ -120,17 +125,23 @@ def test_a_limit_is_waited_for_until_it_has_room_as_often_as_it_takes() -> None:
         assert way.due() == ["a/one"]
 
 
-def test_money_that_others_hold_is_waited_for_three_times() -> None:
+def test_money_that_others_hold_is_hoped_for_at_any_moment_and_given_up_in_time() -> None:
     time = Time()
-    way = way_over("a/one", time=time)
-    assert way.due() == ["a/one"]
-    for _ in range(2):
-        way.failed(Judged("a/one", None, REQUEST), refused(BudgetExhausted, 2))
-        assert way.nobody_answered().worth_another
-        time.s += 2
-        assert way.due() == ["a/one"]
-    way.failed(Judged("a/one", None, REQUEST), refused(BudgetExhausted, 2))
+    way = way_over("a/dear", "b/cheap", time=time)
+    assert way.due() == ["a/dear", "b/cheap"]
+    for _ in range(19):
+        for name in ("a/dear", "b/cheap"):
+            way.failed(Judged(name, None, REQUEST), HELD)
+        ended = way.nobody_answered()
+        assert way.hopes_for_money
+        assert ended.worth_another
+        assert ended.again_in_s == pytest.approx(1, abs=0.01)
+        assert way.due() == ["a/dear", "b/cheap"], "also before that time: somebody may have ended"
+        assert not way.hopes_for_money
+        time.s += 1
+    way.failed(Judged("a/dear", None, REQUEST), HELD)
     assert not way.nobody_answered().worth_another
+    assert way.completed_below(Completion("extractive", rung="extractive")).reason == "budget_held"
 
 
 @pytest.mark.parametrize("wait_s", [None, 20.1])
