@@ -52,7 +52,7 @@ async def run(options: Namespace) -> int:
         return EXIT_OK
     if told:
         print(f"{told}\n")
-    _print(standings, request, zone)
+    _print(standings, request, zone, of="a month" if options.month else "")
     return EXIT_OK
 
 
@@ -115,10 +115,10 @@ def _event(event: Threshold) -> dict[str, object]:
     }
 
 
-def _print(standings: Sequence[Standing], request: int | None, zone: tzinfo) -> None:
+def _print(standings: Sequence[Standing], request: int | None, zone: tzinfo, *, of: str) -> None:
     phrases = phrases_in("en")
     if not standings:
-        print("There is no such budget: whatever is asked for is paid.")
+        print(f"There is no budget of {of}." if of else "There is no budget: whatever is asked for is paid.")
     else:
         print_table(
             ("whose", "budget", "limit", "used", "held", "left", "", "ends"),

@@ -99,7 +99,7 @@ async def _agrees(plan: EmbeddingPlan, *, ask: bool) -> bool:
     """Tell what embedding will cost; ask where somebody is there to answer."""
     cost = phrases_in("en").usd(plan.cost_micro_usd)
     print(
-        f"Embedding {plan.chunks:,} chunks with {plan.embedder}: about {plan.tokens:,} tokens, at most {cost}.",
+        f"Embedding {plan.chunks:,} chunks with {plan.embedder}: about {plan.tokens:,} tokens and {cost}.",
         file=sys.stderr,
     )
     if not (ask and sys.stdin.isatty() and sys.stderr.isatty()):

@@ -42,8 +42,10 @@ async def change(office: Office, target: str, measure: Measure, text: str) -> st
     """Write a limit down, and tell what was written.
 
     Raises:
-        WrongUse: It is no amount.
+        WrongUse: It is no amount, or could never hold.
     """
+    if measure.window == "request" and target.startswith("provider:"):
+        raise WrongUse("what one question may cost is a limit of who asks, not of a provider")
     amount, who = amount_of(measure, text), operator()
     await office.accounts.change(who, Change(target, measure, amount))
     return f"{target}: {measure} is {shown(measure, amount)} from now on; written down for {who}"

@@ -152,7 +152,9 @@ class HttpEmbedder:
 
         async def on_lost() -> None:
             if on_paid:
-                await on_paid((), self._bill((), part, None))
+                # No tokenizer makes more of a text than a token a byte.
+                most = sum(len(text.encode()) for text in part) + len(part)
+                await on_paid((), Embedded((), most, self.price_micro_usd(most), estimated=True))
 
         try:
             request = self._wire_request(part, purpose)

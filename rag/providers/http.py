@@ -143,8 +143,9 @@ class ApiClient:
         try:
             async with self.open(request, total_s=left_s) as incoming:
                 return incoming, await incoming.content()
-        except ProviderError as error:
-            if error.billable and on_lost is not None:
+        except (ProviderError, asyncio.CancelledError) as error:
+            # Who is cancelled while it is on its way does not know what became of it.
+            if on_lost is not None and not (isinstance(error, ProviderError) and not error.billable):
                 await on_lost()
             raise
 

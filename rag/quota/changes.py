@@ -60,9 +60,10 @@ async def all_in_force(database: Database, now: datetime) -> tuple[Change, ...]:
 
 
 def record(transaction: Transaction, who: str, change: Change, now: datetime) -> None:
-    """Write a change down; it takes the place of an earlier one of its kind."""
+    """Write a change down, in place of an earlier one; a lift alone leaves what was set, to sink back to it."""
     kind: ChangeKind = "set" if change.expires_at is None else "lift"
-    _end(transaction, change.target, change.measure, (kind,), now)
+    ends: tuple[ChangeKind, ...] = ("set", "lift") if kind == "set" else ("lift",)
+    _end(transaction, change.target, change.measure, ends, now)
     _insert(transaction, who, kind, change, now, ended=False)
 
 

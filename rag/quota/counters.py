@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from rag.ports import Transaction, Value
 from rag.quota.ledger import booked
-from rag.quota.quotas import Count, Key, Measure, Subject
+from rag.quota.quotas import MEASURES, Count, Key, Measure, Subject
 from rag.quota.windows import Span, Window, bucket, is_sliding, reach
 from rag.state.timestamps import from_text, to_text
 
@@ -26,6 +26,12 @@ _LONGEST: Mapping[Window, timedelta] = MappingProxyType(
 # Buckets are kept longer than they count, for a clock that is set forward by mistake, and back again. Should that take
 # longer, the ledger still knows what was spent.
 _KEPT = timedelta(days=2)
+
+
+IN_THE_LEDGER = tuple(
+    measure for measure in MEASURES if measure.resource != "requests" and measure.window in {"day", "month"}
+)
+"""What can be counted again from the ledger at any time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +146,24 @@ class Counters:
             }
         )
 
+    def recount_later(self, subjects: Sequence[Subject], besides: Iterable[Key]) -> None:
+        """Forget what these have used of what nothing limits just now: limited again, it is counted from the ledger."""
+        counted = set(besides)
+        lapsed = [
+            (str(subject), str(measure))
+            for subject in subjects
+            for measure in IN_THE_LEDGER
+            if (subject, measure) not in counted
+        ]
+        places = ", ".join(f"(${2 * number + 1}, ${2 * number + 2})" for number in range(len(lapsed)))
+        if lapsed:
+            values = (text for pair in lapsed for text in pair)
+            self.transaction.fetch(f"DELETE FROM quota_used WHERE (subject, measure) IN (VALUES {places})", *values)  # noqa: S608
+
     def _from_ledger(self, key: Key) -> int:
         """What was booked before somebody began to count; from now on it is counted."""
         subject, measure = key
-        if is_sliding(measure.window) or measure.resource == "requests":
+        if measure.resource == "requests" or measure not in IN_THE_LEDGER:
             return 0
         span = self._reach(measure)
         used = booked(self.transaction, measure.resource, subject.kind, subject.id, span)

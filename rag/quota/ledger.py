@@ -267,12 +267,15 @@ def unconfirmed_micro_usd(transaction: Transaction, key: str) -> int:
 
 
 def booking_time(transaction: Transaction, now: datetime) -> datetime:
-    """The clock's time, but not before the newest entry: what has been counted stays on its side of midnight."""
-    ((newest,),) = transaction.fetch("SELECT max(at) FROM ledger")
-    if newest is None:
-        return now
-    last = from_text(newest)
-    return last if now < last < now + _SET_BACK else now
+    """The clock's time, but not before anything that was booked or reserved: what counts stays on its side of midnight.
+
+    What lies a day and more ahead was written by a clock that was wrong; that one is not followed.
+    """
+    newest = transaction.fetch(
+        "SELECT max(at) FROM ledger WHERE at < $1 UNION ALL SELECT max(made_at) FROM reservations WHERE made_at < $1",
+        to_text(now + _SET_BACK),
+    )
+    return max([now, *(from_text(at) for (at,) in newest if at is not None)])
 
 
 def booked(

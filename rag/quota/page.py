@@ -13,11 +13,11 @@ from rag.errors import QuotaExceeded
 from rag.model import Asker
 from rag.ports import Transaction
 from rag.quota import changes
-from rag.quota.counters import Counters
+from rag.quota.counters import IN_THE_LEDGER, Counters
 from rag.quota.events import Threshold, raise_events
 from rag.quota.ledger import Expense, book, booked, booking_time, unconfirmed_micro_usd
-from rag.quota.policy import Change, QuotaPolicy, targets_of
-from rag.quota.quotas import Count, Key, Need, Quota, grant, room
+from rag.quota.policy import Change, QuotaPolicy, subjects_of, targets_of
+from rag.quota.quotas import Count, Key, Need, Quota, Subject, grant, room
 from rag.quota.windows import Span, period
 from rag.state.timestamps import to_text
 
@@ -156,7 +156,8 @@ class Page:
         begun_at, held = found or (self.now, {})
         quotas = self.quotas(planned.asker, planned.provider)
         spent = _spent(quotas, held, expense)
-        self._spend(quotas, spent, begun_at, lambda: book(self.transaction, expense, self.booked_at))
+        subjects = subjects_of(planned.asker, planned.provider)
+        self._spend(subjects, quotas, spent, begun_at, lambda: book(self.transaction, expense, self.booked_at))
         if lease_s is None:
             self.counters.free(key)
         elif found is not None:
@@ -183,6 +184,7 @@ class Page:
             unknown = replace(expense, cost_micro_usd=cost, tokens=replace(expense.tokens, estimated=True))
             log.error("unconfirmed reservation=%s %s", key, unknown.brief)
             self._spend(
+                subjects_of(expense.asker, expense.provider),
                 self.quotas(expense.asker, expense.provider),
                 held,
                 begun_at,
@@ -198,7 +200,8 @@ class Page:
         return Outlook(
             request_micro_usd=self.policy.request_limit(asker, changed),
             nearly_spent=any(
-                counts[quota.key].used + counts[quota.key].held >= (quota.warn_at or 0) for quota in quotas
+                quota.limit and counts[quota.key].used + counts[quota.key].held >= (quota.warn_at or 0)
+                for quota in quotas
             ),
         )
 
@@ -219,19 +222,30 @@ class Page:
                 nameless = replace(expense, asker=replace(expense.asker, user=""))
                 self.transaction.fetch("UPDATE reservations SET expense = $1 WHERE id = $2", nameless.to_json(), key)
         self.transaction.fetch("UPDATE quota_changes SET who = '' WHERE who = $1", user)
+        self.transaction.fetch(
+            "DELETE FROM quota_changes WHERE target = $1 AND (ended_at IS NOT NULL OR expires_at <= $2)",
+            f"user:{user}",
+            to_text(self.booked_at),
+        )
         return len(self.transaction.fetch("UPDATE ledger SET user_id = NULL WHERE user_id = $1 RETURNING id", user))
 
     def _changes(self, asker: Asker, provider: str | None) -> Sequence[Change]:
-        return changes.in_force(self.transaction, targets_of(asker, provider), self.now)
+        return changes.in_force(self.transaction, targets_of(asker, provider), self.booked_at)
 
     def _spend(
-        self, quotas: Sequence[Quota], spent: Mapping[Key, int], begun_at: datetime, write: Callable[[], None]
+        self,
+        subjects: Sequence[Subject],
+        quotas: Sequence[Quota],
+        spent: Mapping[Key, int],
+        begun_at: datetime,
+        write: Callable[[], None],
     ) -> None:
         """Count what was spent, write it down, and see which budgets it brought to a threshold."""
         # Looked at before it is written: who has not been counted yet is counted from what the ledger says.
         counts = self.counters.counts(list(spent))
         write()
         self.counters.use(spent, begun_at)
+        self.counters.recount_later(subjects, besides=spent)
         reached = [
             (
                 quota,
@@ -256,5 +270,6 @@ def _spent(quotas: Sequence[Quota], held: Mapping[Key, int], expense: Expense) -
     """What an expense uses of each quota: money of all there are, other things of those that were asked for it."""
     tokens = (expense.tokens.input or 0) + (expense.tokens.output or 0)
     spent = Need(requests=1, tokens=tokens, micro_usd=expense.cost_micro_usd)
-    budgets = [quota.key for quota in quotas if quota.measure.resource == "usd"]
-    return {key: spent.most(key[1].resource) for key in dict.fromkeys((*budgets, *held))}
+    # Of what is in the ledger, all that has a limit by now is counted; of the rest what was asked for it.
+    booked_too = [quota.key for quota in quotas if quota.measure in IN_THE_LEDGER]
+    return {key: spent.most(key[1].resource) for key in dict.fromkeys((*booked_too, *held))}

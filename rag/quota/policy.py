@@ -121,13 +121,17 @@ def parse_target(text: str) -> str:
         ValueError: It is none of them.
     """
     kind, _, name = text.partition(":")
-    if kind == "role" and name:
+    is_named = bool(name.strip()) and name.isprintable()
+    if kind == "role" and is_named and name != "*":
         return text
     try:
-        return str(Subject.parse(text))
+        subject: Subject | None = Subject.parse(text)
     except ValueError:
+        subject = None
+    if subject is None or (subject.id and not is_named):
         known = "everything, user:ID, channel:ID, workspace:ID, provider:NAME, role:NAME, user:* for each user"
-        raise ValueError(f"{text!r} has no limits; who has: {known}") from None
+        raise ValueError(f"{text!r} has no limits; who has: {known}")
+    return str(subject)
 
 
 def asker_of(target: str) -> tuple[Asker, str | None]:

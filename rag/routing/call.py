@@ -39,6 +39,9 @@ log = logging.getLogger(__name__)
 _FRAME_TOKENS = 16
 # Prices change at midnight, and no call ends so much later than it began.
 _LONGEST_CALL = timedelta(hours=1)
+# No model writes faster than this, and none sends more in one piece; both are generous.
+_MOST_TOKENS_PER_S = 1_000
+_PIECE_TOKENS = 32
 # Beyond the deadline of its question a call can only still be settling.
 _SETTLING_S = 60.0
 
@@ -115,6 +118,7 @@ class Call:
     _explained: bool = False
     _first_token_s: float | None = None
     _started_s: float = field(default=0.0)
+    _days: frozenset[date] = frozenset()
 
     async def events(self, deadline_s: float) -> AsyncGenerator[TextDelta | Completion, None]:
         """The model's text, then its completion; `deadline_s` is on the clock's monotonic scale.
@@ -125,6 +129,7 @@ class Call:
             StateUnavailable: It was not made: nobody knows whether there is money.
         """
         self._started_s = self.till.clock.monotonic()
+        self._days = billing_days(self.till.clock.now())
         outcome: Outcome = "cancelled"
         billable = True
         async with self._reserved(deadline_s) as reservation:
@@ -170,7 +175,7 @@ class Call:
                 self.upstream.card,
                 most_prompt_tokens(self.request.prompt, self.upstream),
                 granted.micro_usd,
-                billing_days(self.till.clock.now()),
+                self._days,
             )
             limits += [] if affordable is None else [affordable]
         if granted.tokens < self.need.tokens:
@@ -242,7 +247,7 @@ class Call:
         served = (self._metered and self._metered.model) or card.model
         tokens, cost = TokenUsage(), 0
         if billable or self._metered is not None:
-            tokens, cost = self._bill(served, whole=outcome in {"answered", "content_refused"}, reservation=reservation)
+            tokens, cost = self._bill(served, outcome, reservation)
         seconds = self.till.clock.monotonic() - self._started_s
         expense = replace(
             self._expense(), model=served, tokens=tokens, cost_micro_usd=cost, outcome=outcome, latency_s=seconds
@@ -267,39 +272,57 @@ class Call:
             # The answer is there and paid for. What was held counts as spent once its lease is over.
             log.error("not booked %s error=%s", expense.brief, error)  # noqa: TRY400
 
-    def _bill(self, served: str, *, whole: bool, reservation: Reservation | None) -> tuple[TokenUsage, int]:
-        tokens = self._tokens(whole=whole)
-        tier = self._metered.tier if self._metered else None
+    def _bill(self, served: str, outcome: Outcome, reservation: Reservation | None) -> tuple[TokenUsage, int]:
+        """What the provider said that it used; of what it did not say, the most that it can have been."""
+        tokens = self._tokens(outcome)
+        card, catalogue = self.upstream.card, self.till.catalogue
+        said = self._metered.tokens if self._metered else TokenUsage()
+        # Money was held at the prices of these days: a clock that leaps while a call is under way changes none of them.
+        day = min(self.till.clock.now().date(), max(self._days))
+        held = reservation.granted.micro_usd if reservation else 0
         try:
-            cost = self.till.catalogue.cost_micro_usd(
-                self.upstream.card, served, tier, tokens, self.till.clock.now().date()
-            )
+            if said.input is None:
+                return tokens, catalogue.upper_bound_micro_usd(card, tokens.input or 0, tokens.output or 0, [day])
+            tier = self._metered.tier if self._metered else None
+            cost = catalogue.cost_micro_usd(card, served, tier, tokens, day)
         except PriceUnknown as error:
             # It was served by another model or tier than was asked for: all that was held counts as spent.
             self.upstream.switch_off(str(error))
-            return replace(tokens, estimated=True), reservation.granted.micro_usd if reservation else 0
+            return replace(tokens, estimated=True), held
+        if reservation is not None and cost > held:
+            self.upstream.switch_off(
+                f"a call of {card.name} cost more than its prices allow: served as {served}, {tier}"
+            )
         return tokens, cost
 
-    def _tokens(self, *, whole: bool) -> TokenUsage:
+    def _tokens(self, outcome: Outcome) -> TokenUsage:
         said = self._metered.tokens if self._metered else TokenUsage()
-        if whole and said.input is not None and said.output is not None:
+        if outcome in {"answered", "content_refused"} and said.input is not None and said.output is not None:
             return said
-        # Of an answer that broke off the provider may have told of an earlier moment only.
+        most_input = most_prompt_tokens(self.request.prompt, self.upstream)
         return replace(
             said,
-            input=self.input_tokens if said.input is None else said.input,
-            output=self._output_tokens(said.output),
+            input=most_input if said.input is None else said.input,
+            output=self._most_output_tokens(outcome) if said.output is None else self._written(said.output),
             estimated=True,
         )
 
-    def _output_tokens(self, told: int | None) -> int:
-        """Estimate of what the model has written; `told` is what the provider has counted of it up to some moment."""
-        if told is None and not (self.upstream.streaming or self._text_bytes or self._explained):
-            # All of it may have been written before it was lost.
-            return self.request.max_output_tokens
-        # Where nobody counts, one piece more than was seen may have been on its way.
-        seen = estimate_tokens(self._text_bytes, texts=int(told is None))
-        return max(told or 0, math.ceil(seen * self.upstream.gate.token_margin))
+    def _written(self, told: int) -> int:
+        """Of an answer that broke off the provider may have told of an earlier moment only."""
+        return max(told, math.ceil(estimate_tokens(self._text_bytes, texts=0) * self.upstream.gate.token_margin))
+
+    def _most_output_tokens(self, outcome: Outcome) -> int:
+        """What nobody counted: a token a byte of what was seen, one piece on its way, and what was thought unseen."""
+        limit = self.request.max_output_tokens
+        seen = min(limit, self._text_bytes + _PIECE_TOKENS)
+        may_have_thought = self.upstream.card.effort is not None or not self._text_bytes
+        if self._explained or not may_have_thought:
+            return seen
+        if outcome != "cancelled" or not self.upstream.streaming:
+            return limit
+        # Who stops an answer pays for what can have been thought in that time, not for all that might have been.
+        seconds = self.till.clock.monotonic() - self._started_s
+        return min(limit, seen + math.ceil(seconds * _MOST_TOKENS_PER_S))
 
 
 def _outcome(error: ProviderError) -> Outcome:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _BUSY_TIMEOUT_S = 10.0
 _BUSY_POLL_S = 0.001  # about as long as one commit takes
+_STUCK_S = 5.0
 
 _ANOTHER_FILE = "move the file away to begin with an empty one, or put a backup in its place"
 _ADVICE = {
@@ -83,10 +84,13 @@ class SqliteDatabase(Engine):
 class _SqliteSession(Session):
     """One connection, and the file that says whose turn it is to write."""
 
-    def __init__(self, connection: sqlite3.Connection, turns: Turns) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, turns: Turns) -> None:
         self._connection = connection
+        self._path = path
+        self._identity = _identity(path)
         self._turns = turns
         self._has_mark = False
+        self._stuck_until_s = 0.0
 
     @classmethod
     def open(cls, path: Path) -> _SqliteSession:
@@ -102,11 +106,13 @@ class _SqliteSession(Session):
         except BaseException:
             connection.close()
             raise
-        return cls(connection, Turns(path.with_name(f"{path.name}.turns")))
+        return cls(connection, path, Turns(path.with_name(f"{path.name}.turns")))
 
     @property
     def is_usable(self) -> bool:
-        return True
+        # A file that was deleted or replaced is still there for us, and for nobody else: what we count in it would be
+        # counted from zero by every other process.
+        return self._identity is not None and self._identity == _identity(self._path)
 
     @property
     def is_in_transaction(self) -> bool:
@@ -169,7 +175,10 @@ class _SqliteSession(Session):
         return self._connection.execute(sql, _named(values)).fetchall()
 
     def _take_turn(self) -> None:
-        if not self._turns.take(_BUSY_TIMEOUT_S):
+        # Where somebody is stuck, nobody gains if everybody waits for so long, one after the other.
+        timeout_s = 0.0 if time.monotonic() < self._stuck_until_s else _BUSY_TIMEOUT_S
+        if not self._turns.take(timeout_s):
+            self._stuck_until_s = time.monotonic() + _STUCK_S
             raise _Busy("it is always somebody else's turn")
 
     def _insist(self, sql: str, values: Sequence[Value]) -> list[Row]:
@@ -182,6 +191,15 @@ class _SqliteSession(Session):
                 if time.monotonic() >= deadline or not _is_busy(error):
                     raise
             _pause()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file it is, whatever it is called; `None` where there is none."""
+    try:
+        told = path.stat()
+    except OSError:
+        return None
+    return told.st_dev, told.st_ino
 
 
 def _pause() -> None:

@@ -38,6 +38,8 @@ class Turns:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            if timeout_s <= 0:
+                return False
             waiting = _Waiting(self._file)
             if not waiting.has_ended_well(timeout_s):
                 self._file = None  # the one who waits closes it

@@ -44,6 +44,10 @@ POLICY = QuotaPolicy(
     },
     subjects={Subject("provider", "acme"): {A_MINUTE: 100, TOKENS_A_MINUTE: 50_000}},
 )
+FREE = Expense(
+    purpose="answer", provider="ragbot", model="cached", tokens=TokenUsage(), cost_micro_usd=0, rung="cached",
+    reference="f0", attempt=0,
+)  # fmt: skip
 CALL = Expense(
     purpose="answer",
     provider="acme",
@@ -72,6 +76,7 @@ class Counting:
         self._database = database
         self.transactions = 0
         self.is_down = False
+        self.meanwhile: Callable[[], None] = lambda: None
 
     @property
     def kind(self) -> str:
@@ -85,6 +90,7 @@ class Counting:
 
     async def transact(self, work: Callable[[Transaction], T]) -> T:
         self.transactions += 1
+        self.meanwhile()
         if self.is_down:
             raise StateUnavailable("unplugged")
         return await self._database.transact(work)
@@ -119,9 +125,9 @@ class Desk:
         async with (books or self.books).reserve(need, call, lease_s=LEASE_S) as reservation:
             await reservation.settle(call)
 
-    async def abandoned(self, micro_usd: int, call: Expense = CALL) -> Reservation:
+    async def abandoned(self, micro_usd: int, *, lease_s: float = LEASE_S) -> Reservation:
         """A reservation whose process died."""
-        return await self.books._granted(Need(requests=1, tokens=800, micro_usd=micro_usd), call, LEASE_S)
+        return await self.books._granted(Need(requests=1, tokens=800, micro_usd=micro_usd), CALL, lease_s)
 
     async def standing(self, measure: Measure = USD_PER_DAY, subject: Subject = EVERYTHING) -> Standing:
         asker = Asker(user=subject.id) if subject.kind == "user" else Asker(channel=subject.id)
@@ -234,6 +240,15 @@ class TestReserve:
         assert (await desk.gone())[1] == 0
         assert await desk.left_open() == 0
 
+    @pytest.mark.parametrize("is_down", [False, True])
+    async def test_who_is_cancelled_while_asking_in_vain_is_cancelled(self, desk: Desk, *, is_down: bool) -> None:
+        desk.database.is_down = is_down
+        task = asyncio.ensure_future(desk.spend(400_001))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+
     async def test_a_long_work_books_part_by_part_and_its_lease_begins_anew_each_time(self, desk: Desk) -> None:
         async with desk.books.reserve(Need(micro_usd=300_000), CALL, lease_s=LEASE_S) as reservation:
             for part in (1, 2):
@@ -243,6 +258,12 @@ class TestReserve:
             desk.clock.wind(LEASE_S - 1)
             assert await desk.gone() == (200_000, 100_000)
         assert await desk.gone() == (200_000, 0)
+
+    async def test_a_request_that_is_booked_part_by_part_is_one_request(self, desk: Desk) -> None:
+        async with desk.books.reserve(Need(1, 8_000, 300_000), CALL, lease_s=LEASE_S) as reservation:
+            for _ in range(3):
+                await reservation.book(spent(1), lease_s=LEASE_S)
+        assert await desk.gone(A_MINUTE, Subject("provider", "acme")) == (1, 0)
 
     async def test_who_waits_for_room_is_told_when_others_end_one_for_one_in_the_order_they_came(
         self, state_url: str
@@ -273,6 +294,11 @@ class TestReserve:
     async def test_and_waits_no_longer_than_it_wants_to(self, desk: Desk) -> None:
         await desk.books.wait_for_room(7)
         assert desk.clock.slept == [7]
+
+    async def test_what_is_larger_than_a_providers_whole_minute_holds_all_of_it_and_no_more(self, desk: Desk) -> None:
+        async with desk.books.reserve(Need(tokens=90_000), CALL, lease_s=LEASE_S) as reservation:
+            assert reservation.granted.tokens == 90_000
+            assert await desk.gone(TOKENS_A_MINUTE, Subject("provider", "acme")) == (0, 50_000)
 
     async def test_a_check_tells_without_taking(self, desk: Desk) -> None:
         await desk.books.check(Need(micro_usd=400_000), ALICE, "acme")
@@ -312,6 +338,26 @@ class TestDeath:
         assert await desk.gone() == (300_000, 0)
         assert sorted(await desk.ledger()) == [(120_000,), (180_000,)]
 
+    async def test_one_that_had_booked_more_than_it_held_has_nothing_left_to_count(self, desk: Desk) -> None:
+        reservation = await desk.abandoned(100)
+        await reservation.book(spent(120_000), lease_s=LEASE_S)
+        assert await desk.gone() == (120_000, 0)
+        desk.clock.wind(LEASE_S)
+        assert await desk.gone() == (120_000, 0)
+        assert sorted(await desk.ledger()) == [(0,), (120_000,)]
+
+    async def test_books_that_are_never_left_in_peace_count_it_all_the_same(self, desk: Desk) -> None:
+        await desk.abandoned(300_000, lease_s=2)
+        for _ in range(8):
+            desk.clock.wind(0.5)
+            await desk.books.check(Need(), BOB, "acme")
+        assert await desk.ledger() == [(300_000,)]
+
+    async def test_costs_tell_of_it_from_the_moment_on_at_which_its_lease_is_over(self, desk: Desk) -> None:
+        await desk.abandoned(300_000, lease_s=0.5)
+        desk.clock.wind(0.5)
+        assert (await desk.accounts.costs("day", "model")).unconfirmed_micro_usd == 300_000
+
     async def test_who_was_only_slow_changes_nothing_by_settling_late(self, desk: Desk) -> None:
         reservation = await desk.abandoned(300_000)
         desk.clock.wind(LEASE_S)
@@ -338,6 +384,14 @@ class TestDeath:
         desk.clock.wind(LEASE_S)
         assert await desk.gone() == (300_000, 0)
 
+    async def test_also_where_the_database_answers_again_a_moment_later(self, desk: Desk) -> None:
+        async with desk.books.reserve(Need(micro_usd=300_000), CALL, lease_s=LEASE_S) as reservation:
+            desk.database.is_down = True
+            with pytest.raises(StateUnavailable):
+                await reservation.settle(spent(1))
+            desk.database.is_down = False
+        assert await desk.gone() == (0, 300_000)
+
     async def test_what_could_not_be_freed_counts_in_full(self, desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
         async with desk.books.reserve(Need(micro_usd=300_000), CALL, lease_s=LEASE_S):
             desk.database.is_down = True
@@ -351,6 +405,14 @@ class TestDeath:
         desk.clock.wind(-timedelta(days=3).total_seconds())
         assert (await desk.gone())[1] == 0
         assert await desk.ledger() == [(300_000,)]
+
+    async def test_nor_does_one_that_was_set_back_before_a_lease_began_anew(self, desk: Desk) -> None:
+        await desk.spend(1)
+        desk.clock.wind(-3_600)
+        reservation = await desk.abandoned(300_000)
+        await reservation.book(spent(100_000), lease_s=LEASE_S)
+        desk.clock.wind(LEASE_S)
+        assert await desk.gone() == (300_001, 0)
 
 
 class TestDays:
@@ -377,6 +439,13 @@ class TestDays:
         assert (await desk.accounts.costs("day", "model", on=date(2026, 11, 22))) == yesterday
         assert (await desk.accounts.costs("day", "model")).micro_usd == 250_000
 
+    async def test_a_call_over_midnight_counts_once_also_where_nobody_looked_in_between(self, desk: Desk) -> None:
+        desk.clock.wind(timedelta(hours=12).total_seconds() - 60)
+        async with desk.books.reserve(Need(micro_usd=300_000), CALL, lease_s=LEASE_S) as reservation:
+            desk.clock.wind(120)
+            await reservation.settle(spent(250_000))
+        assert await desk.gone() == (250_000, 0)
+
     async def test_a_closed_day_stays_as_it_is_when_the_clock_is_set_back_into_it(self, desk: Desk) -> None:
         await desk.spend(100_000)
         desk.clock.wind(timedelta(hours=12, minutes=1).total_seconds())
@@ -387,6 +456,27 @@ class TestDays:
         assert await desk.accounts.costs("day", "model", on=date(2026, 11, 22)) == closed
         assert (await desk.gone())[0] == 250_000
 
+    async def test_nor_do_the_dead_and_free_answers_change_it(self, desk: Desk) -> None:
+        desk.clock.wind(timedelta(hours=12, minutes=1).total_seconds())
+        await desk.spend(1)
+        desk.clock.wind(-600)
+        await desk.abandoned(300_000)
+        desk.books.note(FREE)
+        desk.clock.wind(LEASE_S)
+        await desk.books.flush()
+        closed = await desk.accounts.costs("day", "model", on=date(2026, 11, 22))
+        assert (closed.micro_usd, closed.questions) == (0, 0)
+        assert (await desk.gone())[0] == (await desk.standing()).unconfirmed + 1 == 300_001
+
+    async def test_a_clock_that_was_weeks_ahead_for_a_moment_does_not_take_the_days_along(self, desk: Desk) -> None:
+        weeks = timedelta(days=40).total_seconds()
+        desk.clock.wind(weeks)
+        await desk.spend(400_000)
+        desk.clock.wind(-weeks)
+        await desk.spend(300_000)
+        assert (await desk.accounts.costs("day", "model", on=date(2026, 11, 22))).micro_usd == 300_000
+        assert await desk.gone() == (300_000, 0)
+
     async def test_days_and_months_are_those_of_the_configured_zone(self, desk: Desk) -> None:
         sao_paulo = ZoneInfo("America/Sao_Paulo")
         books = desk.another(replace(POLICY, zone=sao_paulo))
@@ -394,6 +484,12 @@ class TestDays:
         await desk.spend(100_000, books)
         day = await Accounts(books, desk.database, desk.clock, keep_days=9).costs("day", "model")  # type: ignore[arg-type]
         assert (day.span.since, day.micro_usd) == (datetime(2026, 11, 22, 3, tzinfo=UTC), 100_000)
+
+    async def test_a_date_is_that_of_the_zone_however_far_away_it_is(self, desk: Desk) -> None:
+        books = desk.another(replace(POLICY, zone=ZoneInfo("Pacific/Kiritimati")))  # 14 hours ahead
+        accounts = Accounts(books, desk.database, desk.clock, keep_days=9)  # type: ignore[arg-type]
+        costs = await accounts.costs("day", "model", on=date(2026, 11, 22))
+        assert costs.span.since == datetime(2026, 11, 21, 10, tzinfo=UTC)
 
     async def test_another_time_zone_in_the_configuration_does_not_renew_a_budget(self, desk: Desk) -> None:
         await desk.spend(400_000)
@@ -417,6 +513,35 @@ class TestDays:
             "everything tokens_per_day": 3 * 790,
             "channel:general usd_per_day": 160_000,
         }
+
+    async def test_and_only_what_its_subject_has_spent(self, desk: Desk) -> None:
+        await desk.spend(100_000)
+        await desk.spend(50_000, asker=Asker(user="bob", channel="elsewhere"))
+        later = desk.another(QuotaPolicy(kinds={"user": {USD_PER_MONTH: DOLLAR}, "channel": {USD_PER_DAY: DOLLAR}}))
+        assert [one.count.used for one in await later.standing(ALICE)] == [100_000, 100_000]
+
+    async def test_a_new_limit_of_tokens_counts_those_of_calls_whose_output_nobody_told(self, desk: Desk) -> None:
+        await desk.spend(1, tokens=TokenUsage(input=70))
+        later = desk.another(QuotaPolicy(kinds={"everything": {Measure("tokens", "day"): 9_000}}))
+        (standing,) = await later.standing(NOBODY)
+        assert standing.count.used == 70
+
+    async def test_a_new_limit_of_questions_counts_from_now_on(self, desk: Desk) -> None:
+        await desk.spend(1)
+        later = desk.another(QuotaPolicy(kinds={"user": {Measure("requests", "day"): 2}}))
+        for _ in range(2):
+            await later.admit(ALICE)
+        with pytest.raises(QuotaExceeded):
+            await later.admit(ALICE)
+
+    async def test_what_was_booked_in_the_first_moment_of_a_month_is_not_the_month_befores(self, desk: Desk) -> None:
+        to_december = timedelta(days=8, hours=12).total_seconds()
+        desk.clock.wind(to_december)
+        await desk.spend(100_000)
+        desk.clock.wind(-to_december)
+        later = desk.another(QuotaPolicy(kinds={"everything": {USD_PER_MONTH: DOLLAR}}))
+        (standing,) = await later.standing(NOBODY)
+        assert standing.count.used == 0
 
 
 class TestAdmission:
@@ -494,6 +619,23 @@ class TestAdmission:
         desk.clock.wind(61)
         await desk.books.admit(ALICE)
 
+    async def test_nor_does_what_was_asked_meanwhile(self, desk: Desk) -> None:
+        hours = timedelta(hours=20).total_seconds()
+        desk.clock.wind(hours)
+        for _ in range(3):
+            await desk.books.admit(ALICE)
+        desk.clock.wind(-hours)
+        await desk.books.admit(ALICE)
+
+    async def test_a_clock_that_was_a_minute_ahead_renews_no_minute(self, desk: Desk) -> None:
+        for _ in range(3):
+            await desk.books.admit(ALICE)
+        desk.clock.wind(61)
+        await desk.accounts.tidy()
+        desk.clock.wind(-61)
+        with pytest.raises(QuotaExceeded):
+            await desk.books.admit(ALICE)
+
 
 class TestThresholds:
     async def events(self, desk: Desk) -> list[tuple[str, str, int]]:
@@ -517,7 +659,17 @@ class TestThresholds:
         await desk.spend(330_000)
         desk.clock.wind(timedelta(days=1).total_seconds())
         await desk.spend(330_000)
+        await desk.spend(20_000)  # further over the same line
         assert await self.events(desk) == [("user:alice", "warn", 330_000)] * 2
+        newest, oldest = await desk.accounts.events()
+        assert newest.at - oldest.at == newest.since - oldest.since == timedelta(days=1)
+
+    async def test_a_day_that_the_clock_goes_back_from_raises_them_no_second_time(self, desk: Desk) -> None:
+        desk.clock.wind(timedelta(hours=12, minutes=1).total_seconds())
+        await desk.spend(330_000)
+        desk.clock.wind(-120)
+        await desk.spend(10_000, desk.another())
+        assert await self.events(desk) == [("user:alice", "warn", 330_000)]
 
     async def test_a_leap_over_both_raises_both_also_where_the_dead_made_it(self, desk: Desk) -> None:
         await desk.abandoned(400_000)
@@ -532,6 +684,15 @@ class TestThresholds:
             assert (await desk.books.outlook(NOBODY)).nearly_spent == nearly
         with pytest.raises(BudgetExhausted):
             await desk.spend(1, asker=NOBODY)
+
+    async def test_how_near_a_budget_is_to_its_end_is_looked_up_once_a_second(self, desk: Desk) -> None:
+        before = desk.database.transactions
+        for _ in range(9):
+            await desk.books.outlook(ALICE)
+        assert desk.database.transactions == before + 1
+        desk.clock.wind(1)
+        await desk.books.outlook(ALICE)
+        assert desk.database.transactions == before + 2
 
     async def test_what_is_held_counts_for_the_warning_line(self, desk: Desk) -> None:
         async with desk.books.reserve(Need(micro_usd=800_000), replace(CALL, asker=NOBODY), lease_s=LEASE_S):
@@ -579,6 +740,29 @@ class TestChanges:
         assert (await desk.standing(subject=Subject("user", "alice"))).quota.limit == 400_000
         assert [entry.kind for entry in await desk.accounts.changes()] == ["lift"]
         assert await desk.accounts.in_force() == ()
+
+    async def test_what_was_set_before_it_was_lifted_holds_when_the_day_is_over(self, desk: Desk) -> None:
+        alice = Subject("user", "alice")
+        await desk.accounts.change("carol", Change("user:alice", USD_PER_DAY, 300_000))
+        await desk.accounts.lift("carol", "user:alice", USD_PER_DAY, 500_000)
+        assert (await desk.standing(subject=alice)).quota.limit == 500_000
+        desk.clock.wind(timedelta(hours=12).total_seconds())
+        assert (await desk.standing(subject=alice)).quota.limit == 300_000
+
+    async def test_a_reset_ends_a_lift_too_while_there_is_one(self, desk: Desk) -> None:
+        alice = Subject("user", "alice")
+        await desk.accounts.lift("carol", "user:alice", USD_PER_DAY, 500_000)
+        assert await desk.accounts.reset("carol", "user:alice", USD_PER_DAY)
+        assert (await desk.standing(subject=alice)).quota.limit == 400_000
+        await desk.accounts.lift("carol", "user:alice", USD_PER_DAY, 500_000)
+        desk.clock.wind(timedelta(hours=12).total_seconds())
+        assert not await desk.accounts.reset("carol", "user:alice", USD_PER_DAY)
+
+    async def test_a_change_leaves_what_else_is_limited_as_it_was_changed(self, desk: Desk) -> None:
+        changes = Change("user:alice", A_MINUTE, 5), Change("user:alice", AN_HOUR, 9), Change("user:bob", A_MINUTE, 7)
+        for change in changes:
+            await desk.accounts.change("carol", change)
+        assert set(await desk.accounts.in_force()) == set(changes)
 
     async def test_a_lifted_budget_warns_anew(self, desk: Desk) -> None:
         await desk.spend(380_000)
@@ -642,8 +826,7 @@ class TestLedger:
         assert [row.key for row in (await desk.accounts.costs("week", "model")).rows] == ["acme/large"]
 
     async def test_free_answers_are_written_with_the_next_transaction_and_at_the_end(self, desk: Desk) -> None:
-        free = replace(CALL, provider="ragbot", model="cached", rung="cached", attempt=0, tokens=TokenUsage())
-        desk.books.note(free)
+        desk.books.note(FREE)
         assert await desk.ledger() == []
         desk.database.is_down = True
         with pytest.raises(StateUnavailable):
@@ -651,10 +834,39 @@ class TestLedger:
         desk.database.is_down = False
         await desk.spend(1, reference="b")
         assert sorted(await desk.ledger("cost_micro_usd, rung, calls")) == [(0, "cached", 0), (1, "fresh", 1)]
-        desk.books.note(replace(free, reference="c"))
+        desk.books.note(replace(FREE, reference="c"))
         await desk.books.aclose()
         assert len(await desk.ledger()) == 3
         assert (await desk.accounts.costs("day", "model")).questions == 3
+
+    async def test_one_that_is_noted_while_another_cannot_be_written_is_written_with_it(self, desk: Desk) -> None:
+        desk.books.note(FREE)
+        desk.database.is_down = True
+        desk.database.meanwhile = lambda: desk.books.note(replace(FREE, reference="f1"))
+        with pytest.raises(StateUnavailable):
+            await desk.books.flush()
+        desk.database.is_down, desk.database.meanwhile = False, lambda: None
+        await desk.books.flush()
+        assert sorted(await desk.ledger("reference")) == [("f0",), ("f1",)]
+
+    async def test_it_is_written_once_also_where_who_writes_it_is_cancelled(self, desk: Desk) -> None:
+        desk.books.note(FREE)
+        task = asyncio.ensure_future(desk.books.admit(ALICE))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        await desk.books.flush()
+        assert await desk.ledger("reference") == [("f0",)]
+
+    async def test_no_more_are_remembered_than_a_database_that_is_away_is_worth(self, desk: Desk) -> None:
+        for _ in range(1_100):
+            desk.books.note(FREE)
+        await desk.books.flush()
+        assert await desk.database.fetch("SELECT count(*) FROM ledger") == [(1_000,)]
+
+    async def test_where_nothing_was_noted_nothing_is_written_at_the_end(self, desk: Desk) -> None:
+        await desk.books.aclose()
+        assert desk.database.transactions == 0
 
     async def test_a_question_that_cost_nothing_is_told_where_the_database_is_down_at_the_end(
         self, desk: Desk, caplog: pytest.LogCaptureFixture
@@ -668,10 +880,23 @@ class TestLedger:
         await desk.spend(100_000)
         await desk.books.admit(ALICE)
         await desk.spend(70, asker=BOB, reference="b")
-        before = await desk.accounts.costs("day", "task")
+        before = [await desk.accounts.costs("day", by) for by in ("task", "channel", "workspace")]
         assert await desk.accounts.forget_user("alice") == 1
-        assert await desk.accounts.costs("day", "task") == before
+        assert [await desk.accounts.costs("day", by) for by in ("task", "channel", "workspace")] == before
         assert {row.key for row in (await desk.accounts.costs("day", "user")).rows} == {None, "bob"}
+
+    async def test_who_is_forgotten_while_a_call_is_under_way_is_not_named_where_it_is_never_settled(
+        self, desk: Desk
+    ) -> None:
+        await desk.abandoned(100)
+        await desk.books._granted(Need(micro_usd=50), replace(CALL, asker=BOB), LEASE_S)
+        await desk.accounts.forget_user("alice")
+        desk.clock.wind(LEASE_S)
+        await desk.books.flush()
+        assert await desk.ledger("cost_micro_usd, user_id, channel", "1") == [
+            (50, "bob", "general"),
+            (100, None, "general"),
+        ]
 
     async def test_forgetting_does_not_renew_an_allowance_and_leaves_nothing_when_the_day_is_over(
         self, desk: Desk
@@ -707,6 +932,31 @@ class TestLedger:
         assert await accounts.costs("month", "task") == month
         ((kept,),) = await desk.database.fetch("SELECT count(*) FROM ledger WHERE user_id IS NOT NULL")
         assert kept == 6
+
+    async def test_a_question_over_midnight_is_one_of_both_days_before_and_after_they_are_summed_up(
+        self, desk: Desk
+    ) -> None:
+        accounts = Accounts(desk.books, desk.database, desk.clock, keep_days=2)  # type: ignore[arg-type]
+        desk.clock.wind(timedelta(hours=12).total_seconds() - 1)
+        await desk.spend(10)
+        desk.clock.wind(1)
+        await desk.spend(10, attempt=2)
+        desk.clock.wind(1)
+        for reference in ("", "a1b2"):  # of documents, and of the question itself
+            await desk.spend(1, purpose="embedding", reference=reference)
+        desk.clock.wind(timedelta(days=3).total_seconds())
+        days = [date(2026, 11, 22), date(2026, 11, 23)]
+        before = [(await accounts.costs("day", "model", on=day)).questions for day in days]
+        assert await accounts.tidy() == 4
+        assert before == [(await accounts.costs("day", "model", on=day)).questions for day in days] == [1, 1]
+
+    async def test_a_day_is_summed_up_as_soon_as_it_need_not_be_kept(self, desk: Desk) -> None:
+        accounts = Accounts(desk.books, desk.database, desk.clock, keep_days=2)  # type: ignore[arg-type]
+        await desk.spend(1)
+        desk.clock.wind(timedelta(days=2, hours=12).total_seconds() - 1)
+        assert await accounts.tidy() == 0
+        desk.clock.wind(1)
+        assert await accounts.tidy() == 1
 
     async def test_old_counters_are_dropped_and_no_budget_is_renewed_by_a_clock_that_was_wrong_for_days(
         self, desk: Desk

@@ -11,6 +11,7 @@ import sys
 import threading
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from rag.clock import SystemClock
 from rag.errors import ConfigurationError, StateUnavailable
 from rag.ports import Database, Row, Transaction, Value
 from rag.state import DATABASES, open_database
+from rag.state.engine import Engine, _Held
 from rag.state.migrations import Migration, known_migrations
 from rag.state.postgres import PostgresDatabase
 from rag.state.sqlite import SqliteDatabase
@@ -293,6 +295,26 @@ class TestOpening:
         assert [await first, await second] == ["through", "a"]
         assert place.names() == ["a"]
 
+    async def test_it_closes_also_where_who_closes_it_is_cancelled(
+        self, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        database = await place.open(_TABLES)
+        gate, closed = Gate(), threading.Event()
+        disconnect = Engine._disconnect
+
+        def disconnecting(engine: Engine) -> None:
+            disconnect(engine)
+            closed.set()
+
+        monkeypatch.setattr(Engine, "_disconnect", disconnecting)
+        await gate.shut(database)
+        closing = asyncio.create_task(database.aclose())
+        await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.wait([closing])
+        gate.open()
+        assert await asyncio.to_thread(closed.wait, 60)
+
 
 class TestMigrations:
     async def test_only_what_is_missing_is_applied(self, place: Place) -> None:
@@ -317,6 +339,21 @@ class TestMigrations:
         with pytest.raises(StateUnavailable, match=rf"schema {version}.*newer ragbot"):
             await place.open()
         assert place.versions()[-1] == version
+
+    async def test_whoever_cannot_open_it_keeps_no_connection(
+        self, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        closed: list[Engine] = []
+        disconnect = Engine._disconnect
+
+        def disconnecting(engine: Engine) -> None:
+            disconnect(engine)
+            closed.append(engine)
+
+        monkeypatch.setattr(Engine, "_disconnect", disconnecting)
+        with pytest.raises(StateUnavailable):
+            await place.open(Migration(1, ("CREATE TABLE a (n bigint)", "CREATE TABLE a (n bigint)")))
+        assert len(closed) == 1
 
     def test_eight_processes_that_start_at_once_share_one_schema(self, place: Place) -> None:
         _go_on([_process(_START, place) for _ in range(8)])
@@ -386,6 +423,33 @@ class TestStatements:
         gate.open()
         await database.aclose()
         assert place.names() == ["a", "b", "c"]
+
+    async def test_who_is_cancelled_takes_no_answer_from_those_who_share_the_commit(self, database: Database) -> None:
+        gate = Gate()
+        await gate.shut(database)
+        tasks = [asyncio.create_task(database.transact(_insert(name))) for name in "abc"]
+        await asyncio.sleep(0)
+        tasks[0].cancel()
+        await asyncio.sleep(0)
+        gate.open()
+        assert await asyncio.wait_for(asyncio.gather(*tasks[1:]), 60) == ["b", "c"]
+
+    async def test_nor_does_one_whose_event_loop_is_over(self, database: Database, place: Place) -> None:
+        def elsewhere() -> None:
+            with closing(asyncio.new_event_loop()) as loop:
+                task = loop.create_task(database.transact(_insert("a")))
+                loop.run_until_complete(asyncio.sleep(0))
+                task.cancel()
+                loop.run_until_complete(asyncio.wait([task]))
+
+        gate = Gate()
+        await gate.shut(database)
+        await asyncio.to_thread(elsewhere)
+        task = asyncio.create_task(database.transact(_insert("b")))
+        await asyncio.sleep(0)
+        gate.open()
+        assert await asyncio.wait_for(task, 60) == "b"
+        assert place.names() == ["a", "b"]
 
     async def test_they_run_in_the_order_in_which_they_were_handed_over(self, database: Database) -> None:
         gate = Gate()
@@ -555,6 +619,8 @@ class TestWorksThatShareACommit:
         )
         assert [type(outcome) for outcome in outcomes] == [StateUnavailable] * 4
         assert len({id(outcome) for outcome in outcomes}) == 4  # tasks do not share a traceback
+        causes = {outcome.__cause__ for outcome in outcomes if isinstance(outcome, StateUnavailable)}
+        assert len(causes - {None}) == 1  # but what it came from
         assert place.names() == []
 
     async def test_more_than_fit_into_one_are_all_done(self, database: Database, place: Place) -> None:
@@ -623,6 +689,32 @@ class TestExclusiveLock:
         async with database.exclusive("ingest", timeout_s=0):
             pass
 
+    async def test_who_comes_to_take_it_after_it_was_given_up_takes_nothing(self, database: Database) -> None:
+        assert isinstance(database, Engine)
+        late = _Held(database._lock("ingest"))
+        late.release()  # the task was cancelled, and its thread has not begun
+        assert not late.try_acquire()
+        async with database.exclusive("ingest", timeout_s=0):
+            pass
+
+    async def test_it_is_freed_also_where_its_holder_is_cancelled_while_freeing_it(self, database: Database) -> None:
+        loop, go_on, held = asyncio.get_running_loop(), threading.Event(), asyncio.Event()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+
+        async def hold() -> None:
+            async with database.exclusive("ingest", timeout_s=0):
+                loop.run_in_executor(None, go_on.wait, 60)  # keeps the one thread that could free it
+                held.set()
+
+        task = asyncio.create_task(hold())
+        await held.wait()
+        task.cancel()
+        await asyncio.wait([task])
+        go_on.set()
+        assert task.cancelled()
+        async with database.exclusive("ingest", timeout_s=0):
+            pass
+
     async def test_the_death_of_its_holder_frees_it(self, place: Place) -> None:
         holder = _process(_HOLD, place)
         database = await open_database(place.url, SystemClock())
@@ -682,6 +774,23 @@ class TestPostgresConnections:
         assert postgres.names() == ["c"]
         await database.aclose()
 
+    async def test_those_that_had_not_begun_keep_their_order(self, postgres: Place) -> None:
+        database = await postgres.open(_TABLES)
+        done: list[int] = []
+
+        def cut(transaction: Transaction) -> None:
+            ((pid,),) = transaction.fetch("SELECT pg_backend_pid()")
+            _cut(postgres, int(pid or 0))
+            transaction.fetch(_INSERT, "b", 1)
+
+        def work(number: int) -> Callable[[Transaction], None]:
+            return lambda _: done.append(number)
+
+        outcomes = await _together(database, cut, *(work(number) for number in range(100)))
+        assert isinstance(outcomes[0], StateUnavailable)
+        assert done == list(range(100))
+        await database.aclose()
+
     async def test_a_connection_that_is_cut_before_the_commit_fails_all(self, postgres: Place) -> None:
         database = await postgres.open(_TABLES)
 
@@ -692,6 +801,22 @@ class TestPostgresConnections:
         outcomes = await _together(database, _insert("a"), cut)
         assert [type(outcome) for outcome in outcomes] == [StateUnavailable] * 2
         assert postgres.names() == []
+        await database.aclose()
+
+    async def test_one_that_is_cut_while_it_waits_for_a_lock_is_the_databases_failure(self, postgres: Place) -> None:
+        class Cutting(FakeClock):
+            async def sleep(self, seconds: float) -> None:
+                await super().sleep(seconds)
+                postgres.seen(
+                    "SELECT pg_terminate_backend(pid, 60_000) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+
+        database = await PostgresDatabase.open(postgres.url, Cutting(), migrations=[_TABLES])
+        async with database.exclusive("ingest", timeout_s=0):
+            with pytest.raises(StateUnavailable):
+                async with database.exclusive("ingest", timeout_s=3):
+                    pytest.fail("two hold the lock")
         await database.aclose()
 
     async def test_one_that_was_cut_while_nobody_needed_it_is_replaced_unnoticed(self, postgres: Place) -> None:

@@ -88,7 +88,12 @@ class Team:
 
 @asynccontextmanager
 async def open_team(
-    folder: Path, *, routing: str = "", providers: Mapping[str, str] | None = None, more: str = ""
+    folder: Path,
+    *,
+    routing: str = "",
+    providers: Mapping[str, str] | None = None,
+    more: str = "",
+    timeouts: str = _TIMEOUTS,
 ) -> AsyncIterator[Team]:
     """A team with four documents and the three vendors.
 
@@ -96,6 +101,7 @@ async def open_team(
         routing: Further keys of the section `routing`, as YAML in one line.
         providers: Further keys of each vendor's section, as YAML in one line.
         more: Further sections of the file.
+        timeouts: Of every vendor, as YAML in one line; longer ones where a slow machine must not look like a hang.
     """
     async with AsyncExitStack() as stack:
         openai = await stack.enter_async_context(OpenAIServer())
@@ -107,7 +113,7 @@ async def open_team(
         for name, text in DOCUMENTS.items():
             (documents / name).write_text(text, encoding="utf-8")
         sections = "\n".join(
-            f"  {name}: {{timeouts_s: {_TIMEOUTS}, {(providers or {}).get(name, '')}}}"
+            f"  {name}: {{timeouts_s: {timeouts}, {(providers or {}).get(name, '')}}}"
             for name in ("openai", "gemini", "anthropic")
         )
         file = f"providers:\n{sections}\nrouting: {{{routing}}}\n{more}"

@@ -322,7 +322,7 @@ def test_what_vectors_cost_is_told_and_asked_before_and_two_models_are_never_mix
     settings.write_text(EMBEDDINGS % 512)
     with at_a_terminal(copied, "ingest", OPENAI_API_KEY="sk-unused") as terminal:
         terminal.read_until("chunks with openai/text-embedding-3-small: about ")
-        terminal.read_until("tokens, at most $0.0")
+        terminal.read_until("tokens and $0.0")
         terminal.read_until("Go on? [Y/n] ")
         terminal.press("n\r")
 

@@ -233,7 +233,7 @@ class TestInterrupted:
         assert len(texts) <= 3 + 2, "only what failed was sent again"
         assert team.server.billed_tokens - before <= sum(map(tokens_of, DOCS.values()))
 
-    async def test_a_run_stopped_in_the_middle_is_finished_by_the_next_and_every_token_is_booked_once(
+    async def test_a_run_stopped_in_the_middle_is_finished_by_the_next_and_all_that_may_be_paid_is_booked(
         self, team: Team
     ) -> None:
         team.write({f"docs/more/{n:03}.md": f"# Number {n}\n\nText number {n} about things.\n" for n in range(300)})
@@ -253,7 +253,10 @@ class TestInterrupted:
         assert len(team.embedded_texts()) <= 303 + 4 * 20
         tokens, cost = await team.booked()
         assert cost == tokens * 1_000
-        assert tokens <= team.server.billed_tokens
+        # What was under way may have been paid for, and is booked as the most that it can have been.
+        assert tokens >= team.server.billed_tokens
+        ((lost,),) = await team.database.fetch("SELECT count(*) FROM ledger WHERE certainty = 'estimate'")
+        assert 0 < int(lost or 0) <= 4
 
     async def test_with_the_books_closed_nothing_is_paid_and_the_texts_are_in(self, team: Team) -> None:
         embedder = team.embedder(database=no_database("no disk"))

@@ -380,7 +380,8 @@ class TestMoney:
 
     async def test_of_many_at_once_each_is_answered_when_the_money_of_another_comes_free(self, tmp_path: Path) -> None:
         limits = "cost_limits: {daily_budget: 0.04, warn_threshold: 0.98, emergency_brake: 0.99}"
-        async with open_team(tmp_path, routing=limits) as team:
+        patient = "{connect: 20, first_token: 20, between_tokens: 20, total: 60}"
+        async with open_team(tmp_path, routing=limits, timeouts=patient) as team:
             scopes = [Scope.of("default", f"team-{number}") for number in range(12)]
             answers = await asyncio.gather(*(team.pipeline.query(QUESTION, scope=scope) for scope in scopes))
             assert {answer.rung for answer in answers} == {"fresh"}, "all of it together would never have fitted"
@@ -399,6 +400,40 @@ class TestMoney:
         answer = await team.ask()
         assert answer.model == "gpt-6-luna"
         assert answer.cost_micro_usd < 1_000
+
+    @pytest.mark.parametrize("fault", [faults.Cut(after=6), faults.Cut(after=0), faults.Uncounted()], ids=repr)
+    async def test_what_nobody_counted_is_charged_as_the_most_that_it_can_have_been(
+        self, fault: faults.Fault, team: Team
+    ) -> None:
+        """A model thinks unseen: what was read of its answer says little of what it wrote."""
+        team.openai.faults.append(fault)
+        await team.ask()
+        (model, cost, tokens), *_ = await team.booked("model, cost_micro_usd, output_tokens")
+        assert model == "gpt-6.1-terra"
+        assert tokens == 4_096
+        assert isinstance(cost, int)
+        assert cost > 4_096 * 5
+
+    async def test_who_stops_an_answer_pays_for_what_was_streamed_and_not_for_all_that_might_have_been(
+        self, team: Team
+    ) -> None:
+        team.openai.always = faults.Hang(after=6)
+        async with aclosing(team.pipeline.stream(QUESTION)) as events:
+            async for event in events:
+                if isinstance(event, Token):
+                    break
+        ((cost, tokens),) = await team.booked("cost_micro_usd, output_tokens")
+        assert isinstance(cost, int)
+        assert isinstance(tokens, int)
+        assert 24 <= tokens < 4_096
+        assert 0 < cost < 4_096 * 5
+
+    async def test_a_dearer_model_in_the_place_of_the_one_asked_is_charged_and_asked_no_more(self, team: Team) -> None:
+        team.openai.answer = lambda _: "Thirty days of vacation. [1] " * 150
+        team.openai.faults.append(faults.Renamed("gpt-6-astra"))
+        dear = await team.ask()
+        assert (dear.model, dear.cost_micro_usd > 50_000) == ("gpt-6-astra", True)
+        assert model_of(await team.ask(OTHER_QUESTION)) == GEMINI
 
     async def test_a_model_without_a_price_is_charged_in_full_and_asked_no_more(self, team: Team) -> None:
         team.openai.faults.append(faults.Renamed("gpt-9-secret"))

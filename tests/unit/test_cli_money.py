@@ -284,7 +284,7 @@ class TestBudget:
 
     def test_unlimited_is_said_in_words(self, operator: Operator) -> None:
         assert operator.type("budget", "--set", "unlimited").lines[2] == (
-            "There is no such budget: whatever is asked for is paid."
+            "There is no budget: whatever is asked for is paid."
         )
 
     def test_of_one_person_is_theirs_alone(self, operator: Operator) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import nullcontext
@@ -21,7 +22,7 @@ from rag.quota.books import Books
 from rag.state.sqlite import SqliteDatabase
 from tests.fakes.books import books_with
 from tests.fakes.clock import FakeClock
-from tests.fakes.embedding_server import KEY, EmbeddingServer, Reply, Reset, Spoilt
+from tests.fakes.embedding_server import KEY, EmbeddingServer, Hang, Reply, Reset, Spoilt
 
 
 class Bench:
@@ -136,6 +137,17 @@ async def test_an_attempt_that_was_lost_on_its_way_back_may_have_been_paid_for_a
     assert lost[1] == "estimate"
     assert int(lost[0] or 0) >= int(answered[0] or 0) > 0
     assert (await bench.gone())[1] == 0
+
+
+async def test_who_is_cancelled_while_it_is_on_its_way_may_have_paid_and_it_is_booked(bench: Bench) -> None:
+    bench.server.faults.append(Hang())
+    asking = asyncio.ensure_future(bench.cache().embed(["one two"], purpose="document"))
+    while not bench.server.calls:  # noqa: ASYNC110 - nothing tells when it has come
+        await asyncio.sleep(0.001)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert await bench.gone() == (8, 0)
 
 
 async def test_while_it_buys_all_that_it_may_cost_is_held(bench: Bench) -> None:

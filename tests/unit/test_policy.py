@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -75,6 +76,18 @@ def test_what_is_said_of_one_comes_before_what_is_said_of_all() -> None:
 )
 def test_of_several_roles_the_most_generous_counts_even_below_the_default(roles: set[str], limit: int | None) -> None:
     assert a_minute(Asker(user="alice", roles=frozenset(roles))) == limit
+
+
+def test_no_limit_is_the_most_generous_whichever_role_has_it() -> None:
+    asker = Asker(user="alice", roles=frozenset({"admin", "owner"}))
+    assert a_minute(asker, Change("role:admin", A_MINUTE, None), Change("role:owner", A_MINUTE, 5)) is None
+
+
+def test_a_role_is_a_persons_and_not_that_of_the_place_where_they_ask() -> None:
+    assert limits(replace(ALICE, roles=frozenset({"intern"}))) == {
+        **limits(ALICE),
+        "user:alice requests_per_minute": 2,
+    }
 
 
 def test_a_role_counts_measure_by_measure() -> None:

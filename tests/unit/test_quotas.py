@@ -96,6 +96,17 @@ class TestGrant:
         with pytest.raises(QuotaExceeded):
             granted([minute], Need(tokens=9_000), {minute.key: Count(used=1)})
 
+    def test_a_providers_requests_and_dollars_are_limits_like_any_others(self) -> None:
+        dollars, none = Quota(ACME, USD_PER_DAY, 100), Quota(ACME, Measure("requests", "minute"), 0)
+        assert granted([dollars], Need(micro_usd=500, least_micro_usd=20)).micro_usd == 100
+        with pytest.raises(BudgetExhausted):
+            granted([dollars], Need(micro_usd=101))
+        with pytest.raises(QuotaExceeded):
+            granted([none], Need(requests=1))
+
+    def test_who_needs_less_than_would_do_for_others_gets_all_of_it(self) -> None:
+        assert granted([MINE], Need(micro_usd=100, least_micro_usd=200)).micro_usd == 100
+
 
 class TestRefusal:
     def refused(self, quotas: list[Quota], need: Need, counts: Mapping[Key, Count]) -> QuotaExceeded:
@@ -137,14 +148,24 @@ class TestRefusal:
         assert error.retry_after_s is not None
         assert error.retry_after_s < 10
         assert error.at(NOW).is_held
+        assert self.refused([DAY], Need(micro_usd=100), {DAY.key: Count(used=900, held=1)}).is_held
         for spent in (Count(used=920), Count(used=960), Count(used=901, held=50)):
             assert not self.refused([DAY], Need(micro_usd=100), {DAY.key: spent}).is_held
+        assert not self.refused([DAY], Need(micro_usd=1), {DAY.key: Count(used=950)}).is_held
 
     @pytest.mark.parametrize("limit", [0, 99])
     def test_what_is_more_than_the_limit_never_fits(self, limit: int) -> None:
         quota = Quota(ALICE, USD_PER_DAY, limit, warn_at=limit, brake_at=limit)
         error = self.refused([quota], Need(micro_usd=100), {})
         assert (error.retry_at, error.retry_after_s) == (None, None)
+
+    def test_all_of_a_limit_fits_when_what_is_used_has_stopped_counting(self) -> None:
+        error = self.refused([DAY], Need(micro_usd=1_000), {DAY.key: Count(used=1)})
+        assert error.retry_at == datetime(2026, 12, 1, tzinfo=UTC)
+
+    def test_a_budget_so_small_that_its_brake_is_nothing_never_has_room(self) -> None:
+        tiny = Quota(ALICE, USD_PER_DAY, 1, warn_at=0, brake_at=0)
+        assert self.refused([tiny], Need(micro_usd=1), {}).retry_at is None
 
     def test_never_comes_after_any_time(self) -> None:
         nothing = Quota(EVERYTHING, Measure("requests", "hour"), 0)

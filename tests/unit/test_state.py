@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +21,7 @@ from rag.errors import ConfigurationError, StateUnavailable
 from rag.model import Skipped, SyncReport
 from rag.ports import Database, Row, Transaction
 from rag.state import open_database, open_in_time
+from rag.state.late import LateDatabase
 from rag.state.migrations import known_migrations
 from rag.state.sqlite import SqliteDatabase
 from rag.state.syncs import Sync, SyncLog
@@ -107,6 +110,19 @@ class TestOneWriterAtATime:
     @pytest.fixture(autouse=True)
     def _hurry(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("rag.state.sqlite._BUSY_TIMEOUT_S", 0.01)
+        monkeypatch.setattr("rag.state.sqlite._STUCK_S", 0.0)
+
+    async def test_where_somebody_is_stuck_only_the_first_waits_for_long(
+        self, database: Database, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("rag.state.sqlite._STUCK_S", 60.0)
+        stuck = Turns(file.with_name("state.db.turns"))
+        assert stuck.take(0)
+        for _ in range(3):
+            with pytest.raises(StateUnavailable, match="another process is writing"):
+                await database.transact(_insert("a"))
+        assert [thread.name for thread in threading.enumerate()].count("state-turn") == 1
+        stuck.close()
 
     async def test_a_file_that_another_process_writes_for_too_long_is_busy(
         self, database: Database, writer: sqlite3.Connection
@@ -122,12 +138,15 @@ class TestOneWriterAtATime:
         assert await database.fetch("SELECT key FROM embeddings ORDER BY key") == [("a",), ("b",)]
 
     async def test_a_statement_waits_for_the_writer_to_end(
-        self, database: Database, writer: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+        self, database: Database, file: Path, writer: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("rag.state.sqlite._BUSY_TIMEOUT_S", 60.0)
         # The first wait between two tries is when the other one ends.
         monkeypatch.setattr("rag.state.sqlite._pause", lambda: writer.execute("ROLLBACK"))
         await database.fetch(_INSERT, "a", b"", "")
+        other = Turns(file.with_name("state.db.turns"))
+        assert other.take(0)  # it is given back
+        other.close()
         writer.execute("BEGIN IMMEDIATE")
         await database.transact(_insert("b"))
         assert await database.fetch("SELECT key FROM embeddings ORDER BY key") == [("a",), ("b",)]
@@ -159,6 +178,21 @@ class TestOneWriterAtATime:
             other.give_back()
         other.close()
 
+    async def test_a_database_that_is_closed_keeps_no_file_open(
+        self, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        closed: list[Turns] = []
+        close = Turns.close
+
+        def closing(turns: Turns) -> None:
+            close(turns)
+            closed.append(turns)
+
+        monkeypatch.setattr(Turns, "close", closing)
+        database = await SqliteDatabase.open(file, FakeClock())
+        await database.aclose()
+        assert len(closed) == 1
+
 
 class TestTurns:
     def test_one_has_it_at_a_time(self, tmp_path: Path) -> None:
@@ -169,6 +203,7 @@ class TestTurns:
         assert two.take(60)
         two.close()
         one.close()
+        one.close()  # whose number is somebody else's file by now
 
     def test_who_waits_gets_it_next(self, tmp_path: Path) -> None:
         one, two = Turns(tmp_path / "turns"), Turns(tmp_path / "turns")
@@ -186,8 +221,23 @@ class TestTurns:
         for _ in range(5):
             assert not two.take(0)
         one.close()
-        assert three.take(60)
+        for thread in threading.enumerate():
+            if thread.name == "state-turn":
+                thread.join(60)  # each has had it, one after the other
+        assert three.take(0)
         three.close()
+
+    def test_who_has_given_up_keeps_no_process_alive(self, tmp_path: Path) -> None:
+        one = Turns(tmp_path / "turns")
+        assert one.take(0)
+        program = (
+            "import sys, pathlib; from rag.state.turns import Turns; print(Turns(pathlib.Path(sys.argv[1])).take(0))"
+        )
+        child = subprocess.run(
+            [sys.executable, "-c", program, str(tmp_path / "turns")], capture_output=True, timeout=60, check=True
+        )
+        assert child.stdout == b"False\n"
+        one.close()
 
     def test_a_file_that_cannot_be_made_says_so(self, tmp_path: Path) -> None:
         with pytest.raises(OSError, match="turns"):
@@ -275,6 +325,19 @@ async def test_a_database_that_cannot_be_opened_at_the_start_is_opened_when_it_c
         await database.fetch("SELECT 1")
 
 
+async def test_what_is_said_is_why_it_could_not_be_opened_the_last_time() -> None:
+    clock, reasons = FakeClock(), iter(["the disk is full", "the disk is gone"])
+
+    async def open_it() -> Database:
+        raise StateUnavailable(next(reasons))
+
+    database = LateDatabase(open_it, clock, reason="the disk is slow")
+    for waited_s, reason in ((0, "slow"), (5, "full"), (4, "full"), (1, "gone"), (1, "gone")):
+        clock.wind(waited_s)
+        with pytest.raises(StateUnavailable, match=reason):
+            await database.fetch("SELECT 1")
+
+
 async def test_one_that_can_be_opened_is_no_other_than_itself(tmp_path: Path) -> None:
     database = await open_in_time(f"sqlite:///{tmp_path}/state.db", FakeClock())
     assert isinstance(database, SqliteDatabase)
@@ -317,3 +380,20 @@ class TestTimestamps:
     def test_their_text_is_read_back_exactly(self, time: datetime) -> None:
         assert from_text(to_text(time)) == time
         assert from_text(to_text(time)).tzinfo == UTC
+
+
+class TestAFileThatIsTakenAway:
+    @pytest.mark.parametrize("replaced", [False, True])
+    async def test_is_not_written_any_more_by_those_who_have_it_open(
+        self, database: Database, file: Path, *, replaced: bool
+    ) -> None:
+        """What they count in it nobody else would see."""
+        await database.fetch("SELECT count(*) FROM ledger")
+        for part in file.parent.glob("state.db*"):
+            part.unlink()
+        if replaced:
+            await (await open_database(f"sqlite:///{file}", FakeClock())).aclose()
+            assert await database.transact(lambda work: work.fetch("SELECT count(*) FROM ledger")) == [(0,)]
+        else:
+            with pytest.raises(StateUnavailable):
+                await database.transact(lambda work: work.fetch("SELECT count(*) FROM ledger"))
