@@ -149,16 +149,19 @@ class Counters:
     def recount_later(self, subjects: Sequence[Subject], besides: Iterable[Key]) -> None:
         """Forget what these have used of what nothing limits just now: limited again, it is counted from the ledger."""
         counted = set(besides)
-        lapsed = [
-            (str(subject), str(measure))
-            for subject in subjects
-            for measure in IN_THE_LEDGER
-            if (subject, measure) not in counted
-        ]
-        places = ", ".join(f"(${2 * number + 1}, ${2 * number + 2})" for number in range(len(lapsed)))
+        values: list[str] = []
+        lapsed: list[str] = []
+        for subject in subjects:
+            measures = [str(measure) for measure in IN_THE_LEDGER if (subject, measure) not in counted]
+            if not measures:
+                continue
+            first = len(values) + 1
+            values += (str(subject), *measures)
+            places = ", ".join(f"${place}" for place in range(first + 1, len(values) + 1))
+            # One subject at a time, by the index: the table has a row for every user.
+            lapsed.append(f"(subject = ${first} AND measure IN ({places}))")
         if lapsed:
-            values = (text for pair in lapsed for text in pair)
-            self.transaction.fetch(f"DELETE FROM quota_used WHERE (subject, measure) IN (VALUES {places})", *values)  # noqa: S608
+            self.transaction.fetch(f"DELETE FROM quota_used WHERE {' OR '.join(lapsed)}", *values)  # noqa: S608
 
     def _from_ledger(self, key: Key) -> int:
         """What was booked before somebody began to count; from now on it is counted."""

@@ -77,6 +77,16 @@ async def test_a_limit_of_tokens_that_is_new_counts_the_call_under_way_and_all_b
     assert await till.used(TOKENS_A_DAY) == 210
 
 
+async def test_where_all_that_can_be_limited_is_limited_all_of_it_is_counted(till: Till) -> None:
+    measures = [Measure(resource, window) for resource in ("usd", "tokens") for window in ("day", "month")]  # type: ignore[arg-type]
+    policy = QuotaPolicy(kinds={"everything": dict.fromkeys(measures, DOLLAR), "user": dict.fromkeys(measures, DOLLAR)})
+    till.books = Books(till.database, till.clock, policy)
+    for _ in range(2):
+        await till.spend(1_000, ALICE)
+    told = {str(one.quota.measure): one.count.used for one in await till.books.standing(ALICE)}
+    assert told == {"usd_per_day": 2_000, "usd_per_month": 2_000, "tokens_per_day": 210, "tokens_per_month": 210}
+
+
 async def test_a_limit_that_is_set_ends_a_lift(till: Till) -> None:
     await till.accounts.lift("carol", "everything", USD_PER_DAY, 60 * DOLLAR)
     await till.accounts.change("carol", Change("everything", USD_PER_DAY, 2 * DOLLAR))
