@@ -197,7 +197,7 @@ class Counters:
         )
         for measure in keys:
             self.transaction.fetch(
-                "DELETE FROM quota_used WHERE subject = $1 AND measure = $2 AND until <= $3",
+                "DELETE FROM quota_used WHERE subject = $1 AND measure = $2 AND (until <= $3 OR used = 0)",
                 f"user:{user}",
                 measure,
                 to_text(self._reach(Measure.parse(str(measure))).since),

@@ -267,7 +267,7 @@ class Page:
 
 
 def _spent(quotas: Sequence[Quota], held: Mapping[Key, int], expense: Expense) -> dict[Key, int]:
-    """What an expense uses of each quota: money of all there are, other things of those that were asked for it."""
+    """What an expense uses of each quota."""
     tokens = (expense.tokens.input or 0) + (expense.tokens.output or 0)
     spent = Need(requests=1, tokens=tokens, micro_usd=expense.cost_micro_usd)
     # Of what is in the ledger, all that has a limit by now is counted; of the rest what was asked for it.

@@ -564,6 +564,19 @@ class TestForget:
         assert spent.type("cost", "--by", "model", "--json").json == before
         assert [row["key"] for row in spent.type("cost", "--by", "user", "--json").json["by"]] == ["U1", None]
 
+    def test_says_where_there_was_nothing_and_which_limits_still_name_a_person(self, operator: Operator) -> None:
+        assert operator.type("forget", "--user", "U9").out == "U9: not in the ledger.\n"
+        operator.type("limits", "--for", "user:U9", "--set", "requests_per_minute=20")
+
+        told = operator.type("forget", "--user", "U9").lines
+
+        assert told[1] == (
+            "A limit for them still holds; `ragbot limits --for user:U9 --reset requests_per_minute` ends it."
+        )
+        operator.type("limits", "--for", "user:U9", "--reset", "requests_per_minute")
+        assert operator.type("forget", "--user", "U9").lines == ["U9: not in the ledger."]
+        assert "U9" not in operator.dump()
+
     def test_as_json_says_how_many_entries_named_them(self, spent: Operator) -> None:
         assert spent.type("forget", "--user", "U2", "--json").json == {"user": "U2", "entries": 2}
         assert spent.type("forget", "--user", "U2", "--json").json == {"user": "U2", "entries": 0}
