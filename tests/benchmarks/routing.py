@@ -8,14 +8,13 @@ import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
 from typing import get_args
 
-from rag.model import Chunk, Passage, Task
+from rag.model import Task
 from rag.pipeline import RagPipeline
 from rag.ports import AnswerRequest, Completion, Prompt
 from rag.providers.openai import ChatCompletions
@@ -24,6 +23,7 @@ from tests.benchmarks import chat_peers
 from tests.benchmarks.benchmark import Column, Plan, Progress, Report, Row, ratio
 from tests.benchmarks.chat_peers import Ask, Chat
 from tests.fakes.embedding_server import KEY
+from tests.scenarios.spending import passage_of
 
 _IN_FLIGHT = {"plain": (1, 10, 50, 100, 200, 500), "streamed": (1, 50)}
 # With more, LiteLLM would take most of the time that all take together.
@@ -149,29 +149,12 @@ async def _ragbot(url: str, request: AnswerRequest, *, streaming: bool) -> Async
 def _request() -> AnswerRequest:
     """A small question with one passage that answers it."""
     text = "Every employee has thirty days of vacation a year, and whatever is left of them expires in March."
-    passage = Passage(
-        Chunk(
-            id="vacation:0",
-            document_id="vacation",
-            collection="default",
-            source="vacation.md",
-            link="vacation.md",
-            title="Vacation",
-            heading_path=(),
-            anchor="",
-            text=text,
-            position=0,
-            content_hash="",
-            ingested_at=datetime(2026, 11, 22, tzinfo=UTC),
-        ),
-        score=1.0,
-    )
     question = "How many days of vacation does every employee have?"
     shown = f'<passage n="1" title="Vacation">\n{text}\n</passage>'
     return AnswerRequest(
         question=question,
         language="en",
-        passages=(passage,),
+        passages=(passage_of(text),),
         prompt=Prompt("Answer from the passages, and cite them.", (shown,), (), question),
         max_output_tokens=500,
     )

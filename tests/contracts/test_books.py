@@ -626,6 +626,7 @@ class TestAdmission:
             await desk.books.admit(ALICE)
         desk.clock.wind(-hours)
         await desk.books.admit(ALICE)
+        assert await desk.gone(A_MINUTE, Subject("user", "alice")) == (1, 0)
 
     async def test_a_clock_that_was_a_minute_ahead_renews_no_minute(self, desk: Desk) -> None:
         for _ in range(3):

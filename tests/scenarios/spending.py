@@ -96,7 +96,7 @@ class Terms:
         return AnswerRequest(
             question=question,
             language="en",
-            passages=(_PASSAGE,),
+            passages=(passage_of(_RULE),),
             prompt=Prompt(_INSTRUCTIONS, (shown,), (), question),
             max_output_tokens=self.max_output_tokens,
             reference=name,
@@ -499,23 +499,25 @@ def _zone_of_noon() -> str:
     return f"Etc/GMT{-east:+d}"  # in those names, east is minus
 
 
-_PASSAGE = Passage(
-    Chunk(
-        id="vacation:0",
-        document_id="vacation",
-        collection="default",
-        source="vacation.md",
-        link="vacation.md",
-        title="Vacation",
-        heading_path=(),
-        anchor="",
-        text=_RULE,
-        position=0,
-        content_hash="",
-        ingested_at=datetime(2026, 11, 22, tzinfo=UTC),
-    ),
-    score=1.0,
-)
+def passage_of(text: str) -> Passage:
+    """A passage of a document that says this and nothing else."""
+    return Passage(
+        Chunk(
+            id="vacation:0",
+            document_id="vacation",
+            collection="default",
+            source="vacation.md",
+            link="vacation.md",
+            title="Vacation",
+            heading_path=(),
+            anchor="",
+            text=text,
+            position=0,
+            content_hash="",
+            ingested_at=datetime(2026, 11, 22, tzinfo=UTC),
+        ),
+        score=1.0,
+    )
 
 
 async def _main() -> None:
