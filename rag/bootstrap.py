@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 
+from rag.answering.condensing import Condenser
 from rag.answering.grounded import GroundedProvider
 from rag.answering.prompt import PromptWriter
 from rag.cache.answers import AnswerCache
@@ -50,7 +51,10 @@ async def assemble(config_folder: Path, environ: Mapping[str, str] | None, quota
         IndexUnavailable: The index cannot be opened.
     """
     settings = RagSettings.load(config_folder, read_environment() if environ is None else environ)
-    prompts = PromptWriter(prompt_text(config_folder, "answer.md"))
+    prompts = PromptWriter(
+        prompt_text(config_folder, "answer.md"), max_history_tokens=settings.routing.max_history_tokens
+    )
+    condenser = Condenser(prompt_text(config_folder, "condense.md")) if settings.routing.condense_follow_ups else None
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         # Without the books nothing may be paid for; what is free goes on.
@@ -74,6 +78,7 @@ async def assemble(config_folder: Path, environ: Mapping[str, str] | None, quota
             watch=watch,
             retriever=_retriever(settings, index, watch, analyzer, embedder),
             prompts=prompts,
+            condenser=condenser,
             router=_router(settings, upstreams, rungs, Till(books, settings.catalogue, clock)),
             catalogue=settings.catalogue,
             models_in_use=settings.models_in_use,
@@ -89,6 +94,7 @@ async def assemble(config_folder: Path, environ: Mapping[str, str] | None, quota
             syncs=SyncLog(database, clock),
             clock=clock,
             max_output_tokens=settings.routing.max_output_tokens,
+            candidates=settings.retrieval.candidates,
             max_passage_chars=settings.retrieval.passages * settings.retrieval.chunk_chars,
             unconfigured_providers=tuple(
                 name for name, provider in settings.providers.items() if not provider.configured

@@ -13,12 +13,15 @@ from rag.model import (
     NOBODY,
     Asker,
     Attempt,
+    Candidate,
     Citation,
     Embedded,
+    Evidence,
     Language,
     ParsedDocument,
     Passage,
     Pin,
+    Purpose,
     Restart,
     Rung,
     RungReason,
@@ -163,6 +166,8 @@ class AnswerRequest:
         reference: Of the answer to be, for the books and the log.
         key: Names everything that the answer depends on but the documents; what the answer is remembered by.
         asker: Whose limits hold, and to whom it is booked.
+        purpose: What is asked for; what is not an answer is read by no person, and nothing is cited in it.
+        attempts: Calls that were made for the question before: they count towards its limit, and to its bill.
     """
 
     question: str
@@ -177,6 +182,8 @@ class AnswerRequest:
     reference: str = ""
     key: str = ""
     asker: Asker = NOBODY
+    purpose: Purpose = "answer"
+    attempts: tuple[Attempt, ...] = ()
 
     def shortened(self) -> AnswerRequest | None:
         """The same with the better half of the passages; `None` where one passage is all."""
@@ -218,6 +225,8 @@ class Completion:
         age_s, similar_to: As in `Answer`.
         tokens: Of all attempts.
         cost_micro_usd: Of all attempts.
+        evidence: What it was written from; empty where nothing was read for it.
+        route: As in `Answer`.
     """
 
     provider: str
@@ -231,6 +240,8 @@ class Completion:
     tokens: TokenUsage = field(default_factory=TokenUsage)
     cost_micro_usd: int = 0
     attempts: tuple[Attempt, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    route: tuple[Candidate, ...] = ()
 
 
 AnswerEvent = TextDelta | Metered | Restart | Completion

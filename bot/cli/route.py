@@ -20,6 +20,10 @@ _REASONS: Mapping[CandidateReason, str] = MappingProxyType(
     {
         "first": "asked first",
         "fallback": "asked if those before it fail",
+        "answered": "answered",
+        "failed": "was asked and failed",
+        "content_refused": "would not say it",
+        "not_needed": "was not needed",
         "not_pinned": "another model is pinned",
         "not_configured": "its provider has no key",
         "no_price": "nobody knows what it costs",

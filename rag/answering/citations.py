@@ -15,7 +15,7 @@ lists and quotations, renderers do not agree.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from rag.answering.characters import visible
 from rag.answering.marks import MARKS, MARKS_BEGUN, OPENING, numbers_in
@@ -69,6 +69,11 @@ class AnswerChecker:
     def finish(self) -> str:
         """What may be shown of what was held back, now that the text has ended."""
         return self._advance(final=True)
+
+    @property
+    def cited(self) -> Collection[int]:
+        """The numbers of the passages that the text cites, as the model was given them."""
+        return self._claims.keys()
 
     def citations(self, quoter: Quoter) -> tuple[Citation, ...]:
         """What the text cites, in the order of its numbers."""

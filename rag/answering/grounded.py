@@ -12,7 +12,7 @@ from rag.answering.citations import AnswerChecker
 from rag.answering.prompt import NOT_IN_DOCUMENTS
 from rag.answering.quotes import Quoter
 from rag.language import Analyzer
-from rag.model import Restart
+from rag.model import Evidence, Restart
 from rag.ports import AnswerEvent, AnswerRequest, Completion, Provider, TextDelta
 
 _WORD = re.compile(r"[^\W_]")
@@ -40,6 +40,11 @@ class GroundedProvider:
         Raises:
             ProviderError: As the model does.
         """
+        if request.purpose != "answer":
+            async with aclosing(self._model.stream(request)) as events:
+                async for event in events:
+                    yield event
+            return
         # A prompt that was too long for the model has fewer passages than were found.
         given = request.passages[: len(request.prompt.passages)]
         refusal, checker, written = _Refusal(), AnswerChecker(given), False
@@ -58,7 +63,12 @@ class GroundedProvider:
                 if isinstance(event, Completion):
                     citations = checker.citations(Quoter(self._analyzer, request.language, request.question))
                     found = written or event.truncated
-                    yield replace(event, citations=citations, reason=event.reason if found else "nothing_relevant")
+                    yield replace(
+                        event,
+                        citations=citations,
+                        reason=event.reason if found else "nothing_relevant",
+                        evidence=Evidence.of(given, checker.cited),
+                    )
                 elif not isinstance(event, TextDelta):
                     yield event
 

@@ -22,10 +22,10 @@ _LANGUAGES: Mapping[Language, str] = MappingProxyType({"en": "English", "pt": "P
 _PLACEHOLDERS = ("{language}", "{not_in_documents}")
 _COMMENT = re.compile(r"<!--.*?-->\s*", re.DOTALL)
 _VERSION_CHARS = 12
-# A follow-up leans on the question before it, hardly ever on more than three; the passages are what has to be read.
-_MOST_TURNS = 6
-# The beginning of an answer says what it was about, and every character is paid for again with each question.
-_TURN_CHARS = 1_000
+# A token is so many bytes or more in nearly every script; see `Prompt.size_bytes`.
+_BYTES_PER_TOKEN = 3
+# The beginning of an answer says what it was about, and with half of the room it leaves some for its question.
+_TURN_SHARE = 2
 _CUT = " …"
 _SPACE = re.compile(r"\s+")
 # What ends a passage, or what models were trained to take for the beginning of somebody else's message.
@@ -37,18 +37,14 @@ _ROLE = re.compile(r"^(\s*(?:Human|Assistant|System|User))(?=:)", re.MULTILINE)
 class PromptWriter:
     """Writes prompts after one template."""
 
-    def __init__(self, template: str) -> None:
+    def __init__(self, template: str, *, max_history_tokens: int = 1_500) -> None:
         """`template` says `{language}` and `{not_in_documents}` where they belong; its comments are not sent.
 
         Raises:
             ConfigurationError: A placeholder is missing.
         """
-        self._template = _COMMENT.sub("", template).strip()
-        missing = [name for name in _PLACEHOLDERS if name not in self._template]
-        if missing:
-            raise ConfigurationError(
-                [ConfigurationProblem(TEMPLATE, None, "", f"it has to say {name} somewhere") for name in missing]
-            )
+        self._template = uncommented(template, TEMPLATE, _PLACEHOLDERS)
+        self._history_bytes = max_history_tokens * _BYTES_PER_TOKEN
 
     @property
     def version(self) -> str:
@@ -58,13 +54,53 @@ class PromptWriter:
     def write(self, question: str, language: Language, passages: Sequence[Passage], history: Sequence[Turn]) -> Prompt:
         """The prompt for a question; equal arguments give equal characters, which is what vendors' caches ask for."""
         return Prompt(
-            instructions=self._template.replace("{language}", _LANGUAGES[language]).replace(
-                "{not_in_documents}", NOT_IN_DOCUMENTS
-            ),
+            instructions=in_language(self._template, language).replace("{not_in_documents}", NOT_IN_DOCUMENTS),
             passages=tuple(_numbered(n, passage) for n, passage in enumerate(passages, start=1)),
-            history=tuple(_recent(history)),
-            question=_inert(question).strip(),
+            history=self.told(history),
+            question=inert(question).strip(),
         )
+
+    def told(self, history: Sequence[Turn]) -> tuple[Turn, ...]:
+        """What of a conversation is told to a model: the latest turns for which there is room, the long ones shortened.
+
+        The first is a person's, since an answer without its question says nothing.
+        """
+        left, kept = self._history_bytes, list[Turn]()
+        for turn in reversed(history):
+            text = _shortened(_told(turn), self._history_bytes // _TURN_SHARE)
+            left -= _size_bytes(text)
+            if left < 0:
+                break
+            if text:
+                kept.append(Turn(turn.role, text))
+        while kept and kept[-1].role == "assistant":
+            del kept[-1]
+        return tuple(reversed(kept))
+
+
+def uncommented(template: str, file: str, placeholders: Sequence[str]) -> str:
+    """The template in a prompt's file, without its comments.
+
+    Raises:
+        ConfigurationError: A placeholder is missing.
+    """
+    text = _COMMENT.sub("", template).strip()
+    missing = [name for name in placeholders if name not in text]
+    if missing:
+        raise ConfigurationError(
+            [ConfigurationProblem(file, None, "", f"it has to say {name} somewhere") for name in missing]
+        )
+    return text
+
+
+def in_language(template: str, language: Language) -> str:
+    """The template with the language's name in the place of `{language}`."""
+    return template.replace("{language}", _LANGUAGES[language])
+
+
+def inert(text: str) -> str:
+    """The text without hidden characters and without what could be taken for the frame around it."""
+    return _INSTRUCTION.sub("[ ", _FORGERY.sub("‹", visible(text)))
 
 
 def _numbered(n: int, passage: Passage) -> str:
@@ -74,29 +110,27 @@ def _numbered(n: int, passage: Passage) -> str:
     attributes = f'n="{n}" title="{_attribute(chunk.title)}"'
     if section:
         attributes += f' section="{_attribute(section)}"'
-    text = spaced(_ROLE.sub(r"\1 ", _inert(chunk.text))).strip("\n")
+    text = spaced(_ROLE.sub(r"\1 ", inert(chunk.text))).strip("\n")
     return f"<passage {attributes}>\n{text}\n</passage>"
 
 
 def _attribute(text: str) -> str:
-    return _SPACE.sub(" ", spaced(_inert(text))).replace('"', "'").replace(">", "›").strip()
-
-
-def _inert(text: str) -> str:
-    """The text without hidden characters and without what could be taken for the frame around it."""
-    return _INSTRUCTION.sub("[ ", _FORGERY.sub("‹", visible(text)))
-
-
-def _recent(history: Sequence[Turn]) -> list[Turn]:
-    """The last turns, shortened; the first of them is a person's, since an answer without its question says nothing."""
-    recent = [Turn(turn.role, text) for turn in history[-_MOST_TURNS:] if (text := _told(turn))]
-    while recent and recent[0].role == "assistant":
-        del recent[0]
-    return recent
+    return _SPACE.sub(" ", spaced(inert(text))).replace('"', "'").replace(">", "›").strip()
 
 
 def _told(turn: Turn) -> str:
     # The numbers of an answer counted other passages.
-    text = _inert(unmarked(turn.text) if turn.role == "assistant" else turn.text)
-    text = text.strip()
-    return text if len(text) <= _TURN_CHARS else text[:_TURN_CHARS].rstrip() + _CUT
+    return inert(unmarked(turn.text) if turn.role == "assistant" else turn.text).strip()
+
+
+def _shortened(text: str, most_bytes: int) -> str:
+    """Its beginning, where it is longer than so many bytes of UTF-8."""
+    if _size_bytes(text) <= most_bytes:
+        return text
+    room = most_bytes - _size_bytes(_CUT)
+    beginning = text.encode()[: max(0, room)].decode(errors="ignore").rstrip()
+    return beginning + _CUT if beginning else ""
+
+
+def _size_bytes(text: str) -> int:
+    return len(text.encode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from cachetools import LRUCache
@@ -109,7 +109,8 @@ class AnswerCache:
         if not (documents and self._ttl(answer) and _is_whole(answer)):
             return
         key, now = contract.key, self._clock.now()
-        self._memory[key] = entry = Entry(answer, documents, now)
+        # Which models could be asked that day says nothing of the day on which it is given again.
+        self._memory[key] = entry = Entry(replace(answer, route=()), documents, now)
         await self._store.keep(key, _gist_key(contract, self._read(contract)), entry)
         await self._store.trim(now - self._kept_for)
 

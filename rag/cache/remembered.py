@@ -40,4 +40,5 @@ class RememberedProvider:
             reason="models_failed",
             citations=answer.citations,
             age_s=remembered.age_s,
+            evidence=answer.evidence,
         )

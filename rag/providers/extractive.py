@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from textwrap import dedent
 
 from rag.language import Analyzer
-from rag.model import Citation, Language, Passage
+from rag.model import Citation, Evidence, Language, Passage
 from rag.ports import AnswerEvent, AnswerRequest, Completion, TextDelta
 from rag.providers.quotable import Unit, is_fence, units_of
 from rag.retrieval.ranking import coverage
@@ -72,11 +72,20 @@ class ExtractiveProvider:
 
     async def stream(self, request: AnswerRequest) -> AsyncGenerator[AnswerEvent, None]:
         """Quote the best parts of the passages, one citation each."""
-        citations = []
-        for n, quotation in enumerate(self._select(request), start=1):
+        chosen = self._select(request)
+        for n, quotation in enumerate(chosen, start=1):
             yield TextDelta(("\n\n" if n > 1 else "") + _quoted(quotation, n))
-            citations.append(_citation(n, quotation))
-        yield Completion(provider=NAME, rung="extractive", reason="no_model_configured", citations=tuple(citations))
+        quoted = {quotation.passage.chunk.id for quotation in chosen}
+        yield Completion(
+            provider=NAME,
+            rung="extractive",
+            reason="no_model_configured",
+            citations=tuple(_citation(n, quotation) for n, quotation in enumerate(chosen, start=1)),
+            evidence=Evidence.of(
+                request.passages,
+                {n for n, passage in enumerate(request.passages, start=1) if passage.chunk.id in quoted},
+            ),
+        )
 
     def _select(self, request: AnswerRequest) -> list[_Quotation]:
         top = request.passages[0].score if request.passages else 1.0

@@ -34,6 +34,11 @@ class Accounts:
         self._keep = timedelta(days=keep_days)
 
     @property
+    def database(self) -> Database:
+        """Where the books are kept, with whatever else the bot keeps."""
+        return self._database
+
+    @property
     def zone_name(self) -> str:
         """Where days and months begin."""
         return str(self._zone)

@@ -18,7 +18,7 @@ from weakref import WeakValueDictionary
 from cachetools import TTLCache
 
 from rag.errors import QuotaExceeded, StateUnavailable
-from rag.model import Asker
+from rag.model import Allowance, Asker
 from rag.ports import Clock, Database, Transaction
 from rag.quota import changes
 from rag.quota.events import Threshold
@@ -93,6 +93,9 @@ class Books:
             _REMEMBERED, _REMEMBERED_S, timer=clock.monotonic
         )
         self._outlooks: TTLCache[Asker, Outlook] = TTLCache(_REMEMBERED, _REMEMBERED_S, timer=clock.monotonic)
+        self._standings: TTLCache[Asker, tuple[Standing, ...]] = TTLCache(
+            _REMEMBERED, _REMEMBERED_S, timer=clock.monotonic
+        )
         self._known: set[Threshold] = set()
         self._hoping: deque[asyncio.Future[None]] = deque()
         self._buried_at_s = float("-inf")
@@ -207,6 +210,22 @@ class Books:
             known = self._outlooks[asker] = await self._transact(lambda page: page.outlook(asker))
         return known
 
+    async def allowance(self, asker: Asker) -> Allowance | None:
+        """The budget of this asker's of which least is left, as it was a second ago at most; `None` without budgets.
+
+        Raises:
+            StateUnavailable: Nobody knows.
+        """
+        known = self._standings.get(asker)
+        if known is None:
+            known = self._standings[asker] = await self.standing(asker)
+        budgets = [standing for standing in known if standing.quota.measure.resource == "usd"]
+        tightest = min(budgets, key=lambda standing: standing.left, default=None)
+        if tightest is None:
+            return None
+        quota = tightest.quota
+        return Allowance(quota.subject.kind, quota.measure.window, tightest.left, quota.limit)
+
     async def check(self, need: Need, asker: Asker, provider: str) -> None:
         """See whether a reservation would be made at this moment.
 
@@ -285,6 +304,7 @@ class Books:
         result = await self._transact(work)
         self._refused.clear()
         self._outlooks.clear()
+        self._standings.clear()
         return result
 
     async def _transact(self, work: Callable[[Page], T]) -> T:

@@ -15,12 +15,11 @@ from functools import partial
 from types import MappingProxyType
 from typing import Literal, Self
 
-from rag.model import NOBODY, Asker, Outcome, Rung, Task, TokenUsage
+from rag.model import NOBODY, Asker, Outcome, Purpose, Rung, Task, TokenUsage
 from rag.ports import Database, Row, Transaction, Value
 from rag.quota.windows import Span
 from rag.state.timestamps import from_text, to_text
 
-Purpose = Literal["embedding", "answer"]
 Certainty = Literal["actual", "estimate", "unconfirmed"]
 CostKey = Literal["user", "channel", "workspace", "model", "provider", "task"]
 

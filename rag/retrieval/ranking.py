@@ -20,7 +20,7 @@ _COVERAGE_BONUS = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Signals:
     """How well the best passages meet a question.
 
     Attributes:
@@ -87,11 +87,11 @@ def fuse(*legs: Sequence[Passage]) -> list[Passage]:
 
 def evidence(
     question: Sequence[str], weights: Mapping[str, float], terms: Sequence[Sequence[str]], best_text_score: float
-) -> Evidence:
+) -> Signals:
     """Measure the best passages, given as their terms, against a question."""
     rarest = max(weights, key=lambda term: weights[term], default=None)
     total = sum(weights.values())
-    return Evidence(
+    return Signals(
         coverage=max((coverage(weights, words) for words in terms), default=0.0),
         phrase=max((phrase_share(question, words) for words in terms), default=0.0),
         rarest=float(any(rarest in words for words in terms)),
@@ -103,12 +103,12 @@ def evidence(
 # Logistic regression over the collections and documentation sets of docs/retrieval.md, which tells how it was fitted
 # and how often it is right.
 _INTERCEPT = -14.49
-_SLOPES = Evidence(coverage=2.77, phrase=2.79, rarest=1.07, strength=8.95, length=4.1)
+_SLOPES = Signals(coverage=2.77, phrase=2.79, rarest=1.07, strength=8.95, length=4.1)
 # Below one half: a quotation with its source can be judged by its reader, a wrong refusal cannot.
 RELEVANT = 0.35
 
 
-def relevance(found: Evidence) -> float:
+def relevance(found: Signals) -> float:
     """How likely passages with this evidence answer the question, 0 to 1; from `RELEVANT` on they are answered from."""
     pairs = zip(astuple(_SLOPES), astuple(found), strict=True)
     return 1 / (1 + math.exp(-_INTERCEPT - sum(slope * figure for slope, figure in pairs)))

@@ -186,7 +186,7 @@ class Call:
         """The call as it is booked if nobody lives to tell how it ended."""
         card, request = self.upstream.card, self.request
         return Expense(
-            purpose="answer",
+            purpose=request.purpose,
             provider=card.provider,
             model=card.model,
             asked_model=card.model,
@@ -239,7 +239,8 @@ class Call:
     def _succeeded(self) -> None:
         total_s = self.till.clock.monotonic() - self._started_s
         first_token_s = total_s if self._first_token_s is None else self._first_token_s
-        self.upstream.succeeded(first_token_s=first_token_s, total_s=total_s)
+        is_typical = self.request.purpose == "answer"
+        self.upstream.succeeded(first_token_s=first_token_s, total_s=total_s, is_typical=is_typical)
 
     async def _settle(self, reservation: Reservation | None, outcome: Outcome, *, billable: bool) -> None:
         """Book what was used, by estimate where the provider did not say; what cannot have cost anything is free."""
@@ -263,6 +264,7 @@ class Call:
             seconds=seconds,
             tokens=tokens,
             cost_micro_usd=cost,
+            purpose=self.request.purpose,
         )
 
     async def _book(self, reservation: Reservation, expense: Expense) -> None:

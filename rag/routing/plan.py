@@ -16,6 +16,8 @@ from rag.routing.upstream import Upstream
 
 # What an answer usually has: what models are compared by, not what is held.
 _USUAL_OUTPUT_TOKENS = 400
+# What a model that was told to think little thinks before a line of text, on the safe side.
+_THOUGHT_TOKENS = 512
 # Beside the first token, how much the rest of an answer's time counts: reading begins with the first.
 _REST_WEIGHT = 0.25
 
@@ -146,6 +148,19 @@ class Planner:
             saving=purse.nearly_spent and self._first_configured(names) != self._first_configured(usual),
             names=names,
         )
+
+    def first(self, request: AnswerRequest, purse: Purse) -> Judged | None:
+        """The model that would be asked now; `None` where none can be."""
+        order = self.order(request, purse)
+        judged = (self.judge(name, self._with_thought(name, request), purse) for name in order.names)
+        return next((each for each in judged if each.passed_over is None), None)
+
+    def _with_thought(self, name: str, request: AnswerRequest) -> AnswerRequest:
+        """For a few words: a model that thinks before it writes needs room for that as well."""
+        upstream = self._upstreams.get(name)
+        if upstream is None or upstream.card.effort is None:
+            return request
+        return replace(request, max_output_tokens=request.max_output_tokens + _THOUGHT_TOKENS)
 
     def judge(self, name: str, request: AnswerRequest, purse: Purse) -> Judged:
         """What is decided about a model at this moment."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rag.errors import PromptTooLong, ProviderError, ProviderRefused, QuotaExceeded, StateUnavailable
 from rag.model import Language, ProviderHealth, Restart, RoutePlan
 from rag.ports import AnswerRequest, Completion, Provider, TextDelta
+from rag.routing.aside import Aside
 from rag.routing.call import Call, Till
 from rag.routing.plan import Judged, Planner, Purse
 from rag.routing.upstream import Upstream
@@ -107,6 +108,7 @@ class Router:
             deadline_s=self._till.clock.monotonic() + self._settings.deadline_s,
             longest_wait_s=self._settings.longest_wait_s,
             tries_per_model=self._settings.tries_per_model,
+            attempts=list(request.attempts),
         )
         if self._planner.has_models:
             try:
@@ -208,7 +210,7 @@ class Router:
             if call.shown and completion is None:
                 way.broken = judged.upstream
         assert completion is not None, "a provider ends with its completion"
-        yield way.completed_by(judged.name, completion)
+        yield way.completed_by(judged, completion)
 
     async def _descend(self, way: Way) -> AsyncGenerator[TextDelta | Restart | Completion, None]:
         """Below the models: the first rung that has an answer."""
@@ -226,6 +228,18 @@ class Router:
                 continue
             return
         raise AssertionError("the last rung always answers")
+
+    async def aside(self, request: AnswerRequest, *, timeout_s: float) -> Aside | None:
+        """A short call beside the answer, ready to be made; nothing is reserved or asked yet.
+
+        `None` where it is better left: no model of its route can be asked now, money is short, or nobody knows whether
+        there is any.
+        """
+        purse = await self._purse(request)
+        if purse.nearly_spent or not purse.is_known:
+            return None
+        judged = self._planner.first(request, purse)
+        return None if judged is None else Aside(judged, purse, self._till, timeout_s=timeout_s)
 
     async def _purse(self, request: AnswerRequest) -> Purse:
         try:

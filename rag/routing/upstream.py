@@ -110,11 +110,13 @@ class Upstream:
         """A request is sent; `succeeded`, `failed` or `abandoned` tells how it ended."""
         return Begun(self.gate.breaker.begin(), self.breaker.begin())
 
-    def succeeded(self, *, first_token_s: float, total_s: float) -> None:
-        """It was answered."""
+    def succeeded(self, *, first_token_s: float, total_s: float, is_typical: bool = True) -> None:
+        """It was answered; what is not as long as answers are says nothing of how fast these come."""
         self.gate.breaker.succeeded()
         self.breaker.succeeded()
         self.is_gone = False
+        if not is_typical:
+            return
         self._first_token_s.append(first_token_s)
         self._total_s.append(total_s)
 

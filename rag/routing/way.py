@@ -19,7 +19,7 @@ from rag.errors import (
     StateUnavailable,
     UnusableAnswer,
 )
-from rag.model import Attempt, CandidateReason, Restart, Rung, RungReason, TokenUsage
+from rag.model import Attempt, Candidate, CandidateReason, Restart, Rung, RungReason, TokenUsage
 from rag.ports import AnswerRequest, Completion
 from rag.routing.plan import Judged, Order, Purse
 from rag.routing.upstream import Upstream
@@ -29,6 +29,7 @@ _SLACK_S = 0.005
 # Who ends in this process is heard of at once, of another process's answers so much later.
 _OTHERS_MONEY_S = 1.0
 _UNAVAILABLE = frozenset({"gone", "no_price", "resting", "off", "rate_limited", "too_small"})
+_ASKED = frozenset({"answered", "failed", "content_refused"})
 _PASSING = frozenset({"rate_limited", "budget_exhausted", "limit_reached"})
 _MONEY: Mapping[str, RungReason] = MappingProxyType(
     {
@@ -64,7 +65,7 @@ class Way:
         deadline_s: On the monotonic scale.
         longest_wait_s: The longest that is waited for one provider, or for money that others hold.
         tries_per_model: How often one model is asked at most.
-        attempts: Every call that was made.
+        attempts: Every call that was made, those before this way included.
         broken: The model whose text the reader has seen and that then broke off.
     """
 
@@ -78,7 +79,8 @@ class Way:
     attempts: list[Attempt] = field(default_factory=list)
     broken: Upstream | None = None
     # What became of each model that did not answer: `failed`, `content_refused` or why it was passed over.
-    _fates: dict[str, str] = field(default_factory=dict)
+    _fates: dict[str, CandidateReason] = field(default_factory=dict)
+    _estimates: dict[str, int | None] = field(default_factory=dict)
     # The models worth another try, and when; `None`: after a pause.
     _again: dict[str, float | None] = field(default_factory=dict)
     # The models that there may be money for as soon as others have ended, and since when that is hoped for.
@@ -109,6 +111,12 @@ class Way:
         """Whether the end of other answers is worth waiting for."""
         return bool(self._for_money)
 
+    @property
+    def route(self) -> tuple[Candidate, ...]:
+        """What became of each model up to now."""
+        untold: CandidateReason = "not_needed" if self._has_begun else "not_configured"
+        return tuple(self._candidate(name, self._fates.get(name, untold)) for name in self.order.names)
+
     def due(self) -> list[str]:
         """The models to ask now: at first all, then those whose time has come, or may have come."""
         if not self._has_begun:
@@ -124,7 +132,7 @@ class Way:
 
     def passed_over(self, judged: Judged) -> None:
         """A model was not asked."""
-        self._fates[judged.name] = judged.passed_over or "failed"
+        self._tell(judged, judged.passed_over or "failed")
         # A rest is not waited for: with all models resting, the reader has the next rung in milliseconds.
         if judged.passed_over == "budget_held":
             self._hope_for_money(judged.name)
@@ -137,7 +145,7 @@ class Way:
             self.passed_over(replace(judged, passed_over=refused_for(error), wait_s=error.retry_after_s))
             return
         self._tries[judged.name] += 1
-        self._fates[judged.name] = _fate(error)
+        self._tell(judged, _fate(error))
         if isinstance(error, ContentRefused):
             self._again.clear()
         if not isinstance(error, ProviderUnavailable):
@@ -166,9 +174,10 @@ class Way:
         card, self.broken = self.broken.card, None
         return Restart(card.provider, card.model)
 
-    def completed_by(self, name: str, completion: Completion) -> Completion:
+    def completed_by(self, judged: Judged, completion: Completion) -> Completion:
         """A model's completion, with its rung."""
-        rung, reason = self.rung_of(name)
+        rung, reason = self.rung_of(judged.name)
+        self._tell(judged, "answered")
         if completion.reason == "nothing_relevant":  # the model's own verdict on the passages
             reason = completion.reason
         return self._billed(replace(completion, rung=rung, reason=reason))
@@ -188,7 +197,7 @@ class Way:
         return self._billed(replace(completion, reason=self._why_no_model()))
 
     def _why_no_model(self) -> RungReason:
-        fates = set(self._fates.values())
+        fates: set[str] = set(self._fates.values())
         if "content_refused" in fates:
             return "content_refused"
         if "failed" in fates or fates & _UNAVAILABLE:
@@ -197,7 +206,21 @@ class Way:
 
     def _billed(self, completion: Completion) -> Completion:
         tokens = sum((attempt.tokens for attempt in self.attempts), TokenUsage())
-        return replace(completion, tokens=tokens, cost_micro_usd=self.cost_micro_usd, attempts=tuple(self.attempts))
+        return replace(
+            completion,
+            tokens=tokens,
+            cost_micro_usd=self.cost_micro_usd,
+            attempts=tuple(self.attempts),
+            route=self.route,
+        )
+
+    def _tell(self, judged: Judged, fate: CandidateReason) -> None:
+        self._fates[judged.name] = fate
+        self._estimates[judged.name] = None if judged.need is None else judged.need.micro_usd
+
+    def _candidate(self, name: str, fate: CandidateReason) -> Candidate:
+        provider, _, model = name.partition("/")
+        return Candidate(provider, model, fate in _ASKED, fate, self._estimates.get(name))
 
     def _hope_for_money(self, name: str) -> None:
         """Others mostly spend less than they hold; but who hopes for it gives up in time."""
@@ -221,7 +244,7 @@ def refused_for(error: QuotaExceeded) -> CandidateReason:
     return "rate_limited" if error.subject.startswith("provider:") else "limit_reached"
 
 
-def _fate(error: RagError) -> str:
+def _fate(error: RagError) -> CandidateReason:
     match error:
         case ContentRefused():
             return "content_refused"

@@ -109,6 +109,8 @@ class Routing(Section):
         longest_wait_s: The longest that a reader is kept waiting for a provider which said when to come back.
         max_output_tokens: Of one answer, thinking included.
         least_output_tokens: What an answer must be allowed to have; a model that is too dear for that is passed over.
+        max_history_tokens: Of earlier turns, told with a question.
+        condense_follow_ups: Whether a model rewrites questions that lean on earlier ones, for the search.
         cheaper_models: Move to the front of every route once `warn_threshold` of the daily budget is spent.
     """
 
@@ -116,6 +118,8 @@ class Routing(Section):
     longest_wait_s: Seconds
     max_output_tokens: Annotated[int, Between(16, 1_000_000, "tokens")]
     least_output_tokens: Annotated[int, Between(16, 1_000_000, "tokens")]
+    max_history_tokens: Annotated[int, Between(0, 1_000_000, "tokens")]
+    condense_follow_ups: Flag
     routes: Routes
     cheaper_models: tuple[ModelName, ...]
     breaker: BreakerLimits

@@ -12,7 +12,7 @@ from rag.answering.grounded import GroundedProvider
 from rag.answering.prompt import NOT_IN_DOCUMENTS, PromptWriter
 from rag.errors import ProviderUnavailable
 from rag.language import Analyzer
-from rag.model import Chunk, Citation, Passage, Restart, TokenUsage
+from rag.model import Chunk, Citation, Evidence, Passage, Restart, TokenUsage
 from rag.ports import AnswerEvent, AnswerRequest, Completion, Metered, TextDelta
 
 ANALYZER = Analyzer()
@@ -98,7 +98,23 @@ async def test_an_answer_comes_through_with_its_citations() -> None:
                 quote="A night may cost 140 euros.",
             ),
         ),
+        evidence=Evidence.of(PASSAGES, {1}),
     )
+
+
+async def test_the_evidence_counts_as_the_model_did_and_says_what_was_cited() -> None:
+    _, completion = await told(["Not this, but that [2]."], DONE)
+    assert [(each.n, each.title, each.cited) for each in completion.evidence] == [
+        (1, "travel", False),
+        (2, "hostile", True),
+    ]
+    assert [citation.n for citation in completion.citations] == [1]
+
+
+async def test_what_is_no_answer_is_passed_on_as_it_is() -> None:
+    request = replace(REQUEST, purpose="condensing")
+    said = TextDelta("See https://example.com [1] @everyone"), TextDelta(NOT_IN_DOCUMENTS), DONE
+    assert tuple([event async for event in GroundedProvider(Model(*said), ANALYZER).stream(request)]) == said
 
 
 async def test_what_the_model_used_and_that_it_begins_again_is_passed_on() -> None:
@@ -115,12 +131,14 @@ async def test_a_passage_that_the_prompt_had_no_room_for_cannot_be_cited() -> No
     grounded = GroundedProvider(Model(TextDelta("A night [1], or [2]."), DONE), ANALYZER)
     events = [event async for event in grounded.stream(request)]
     assert events[0] == TextDelta("A night [1], or")
+    assert isinstance(events[-1], Completion)
+    assert [each.title for each in events[-1].evidence] == ["travel"]
 
 
 async def test_an_answer_without_a_valid_citation_has_none() -> None:
     text, completion = await told(["Trust me [7]."], DONE)
     assert text == "Trust me."
-    assert completion == DONE
+    assert completion == replace(DONE, evidence=Evidence.of(PASSAGES))
 
 
 @pytest.mark.parametrize(

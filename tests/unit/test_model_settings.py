@@ -261,6 +261,7 @@ class TestRoutes:
         assert settings.cheaper_models[0] == "openai/gpt-6-luna"
         routing = settings.routing
         assert (routing.deadline_s, routing.max_output_tokens, routing.least_output_tokens) == (120, 4096, 512)
+        assert (routing.max_history_tokens, routing.condense_follow_ups) == (1500, True)
         assert routing.breaker.model_dump() == {"failures": 3, "rest_s": 30, "longest_rest_s": 300}
 
     def test_none_of_the_shipped_routes_asks_for_what_goes_within_the_month(self, folder: Path) -> None:
@@ -283,6 +284,16 @@ class TestRoutes:
         assert settings.cheaper_models == ("gemini/gemini-2.5-flash-lite",)
         assert settings.routing.deadline_s == 20
         assert (settings.routing.breaker.failures, settings.routing.breaker.rest_s) == (5, 30)
+
+    def test_how_much_of_a_conversation_is_told_and_whether_a_model_condenses_it_can_be_changed(
+        self, folder: Path
+    ) -> None:
+        routing = load(folder, "routing: {max_history_tokens: 0, condense_follow_ups: false}").routing
+        assert (routing.max_history_tokens, routing.condense_follow_ups) == (0, False)
+        assert problems(folder, "routing: {max_history_tokens: -1, condense_follow_ups: perhaps}") == [
+            f'{RAG_FILE}:1: routing.max_history_tokens: expected a number of tokens from 0 to 1000000, not "-1"',
+            f'{RAG_FILE}:1: routing.condense_follow_ups: expected true or false, not "perhaps"',
+        ]
 
     def test_only_models_whose_provider_has_a_key_are_in_use(self, folder: Path) -> None:
         assert RagSettings.load(folder, {}).models_in_use == ()

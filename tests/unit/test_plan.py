@@ -128,6 +128,10 @@ class TestOrder:
         bench.route = Route("preferred", ("c/cheap", "a/dear"))
         assert not bench.planner.order(REQUEST, replace(RICH, nearly_spent=True)).saving
 
+    def test_what_is_no_whole_answer_says_nothing_of_how_fast_a_model_is(self, bench: Bench) -> None:
+        bench.upstreams["a/dear"].succeeded(first_token_s=2, total_s=3, is_typical=False)
+        assert bench.upstreams["a/dear"].first_token_p50_s is None
+
     def test_a_pin_holds_near_the_warning_line_too(self, bench: Bench) -> None:
         pinned = replace(REQUEST, pin=Pin(model="a/dear"))
         order = bench.planner.order(pinned, replace(RICH, nearly_spent=True))
@@ -137,6 +141,33 @@ class TestOrder:
     def test_a_pinned_model_need_not_stand_on_the_route(self, bench: Bench) -> None:
         bench.route = Route("preferred", ("a/dear",))
         assert bench.reasons(replace(REQUEST, pin=Pin(model="c/cheap"))) == {"c/cheap": None, "a/dear": "not_pinned"}
+
+
+class TestTheFirst:
+    def test_of_those_that_can_be_asked_is_the_one_for_a_few_words(self, bench: Bench) -> None:
+        pinned = replace(REQUEST, pin=Pin(policy="cheapest"))
+        assert self.name(bench, pinned) == "c/cheap"
+        bench.upstreams["c/cheap"].breaker.rest(30)
+        assert self.name(bench, pinned) == "b/middle"
+
+    def test_is_nobody_where_none_can_be_paid_for(self, bench: Bench) -> None:
+        assert bench.planner.first(REQUEST, Purse(0)) is None
+
+    def test_has_room_for_its_thoughts_where_it_thinks(self) -> None:
+        bench = Bench(card("a/quick", 2), card("b/thinker", 1, effort="low"))
+        few = replace(REQUEST, max_output_tokens=120)
+        assert self.most(bench, replace(few, pin=Pin(model="a/quick"))) == 120
+        assert self.most(bench, replace(few, pin=Pin(model="b/thinker"))) == 632
+
+    def name(self, bench: Bench, request: AnswerRequest) -> str:
+        first = bench.planner.first(request, RICH)
+        assert first is not None
+        return first.name
+
+    def most(self, bench: Bench, request: AnswerRequest) -> int:
+        first = bench.planner.first(request, RICH)
+        assert first is not None
+        return first.request.max_output_tokens
 
 
 class TestPassingOver:

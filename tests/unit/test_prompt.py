@@ -135,12 +135,54 @@ def test_earlier_answers_come_without_their_marks() -> None:
     )
 
 
-def test_only_the_last_turns_are_told_and_each_is_shortened() -> None:
-    history = [Turn("user" if n % 2 == 0 else "assistant", f"{n} " + "x" * 2_000) for n in range(11)]
-    told = WRITER.write("?", "en", [], history).history
-    assert [turn.text[:2].strip() for turn in told] == ["6", "7", "8", "9", "10"]
-    assert all(len(turn.text) <= 1_002 for turn in told)
-    assert told[0].text.endswith("x …")
+def turns(*sizes: int) -> list[Turn]:
+    """A conversation of so many bytes each, a person's turn first."""
+    return [Turn("user" if n % 2 == 0 else "assistant", str(n) * size) for n, size in enumerate(sizes)]
+
+
+def told(history: list[Turn], max_tokens: int = 100) -> list[tuple[str, int]]:
+    """What is told: the turn's number, and its bytes."""
+    writer = PromptWriter("{language} {not_in_documents}", max_history_tokens=max_tokens)
+    prompt = writer.write("?", "en", [], history)
+    assert writer.told(history) == prompt.history == writer.told(prompt.history), "telling it again changes nothing"
+    return [(turn.text[0], len(turn.text.encode())) for turn in prompt.history]
+
+
+def test_the_latest_turns_are_told_as_long_as_there_is_room() -> None:
+    assert told(turns(100, 100, 100, 100)) == [("2", 100), ("3", 100)]
+    assert told(turns(100, 100, 100, 100), 133) == [("2", 100), ("3", 100)], "an answer without its question is not"
+    assert told(turns(100, 100, 100, 100), 134) == [("0", 100), ("1", 100), ("2", 100), ("3", 100)]
+
+
+def test_a_short_conversation_is_told_whole_however_many_turns_it_has() -> None:
+    assert len(told(turns(*[10] * 20))) == 20
+
+
+def test_a_long_answer_is_shortened_and_leaves_room_for_its_question() -> None:
+    assert told(turns(40, 5_000)) == [("0", 40), ("1", 150)]
+    assert told(turns(5_000, 5_000)) == [("0", 150), ("1", 150)]
+    (asked, said) = PromptWriter("{language} {not_in_documents}").write("?", "en", [], turns(9, 5_000)).history
+    assert said.text.endswith("1 …")
+    assert asked.text == "0" * 9
+
+
+def test_a_letter_of_many_bytes_is_not_cut_in_two() -> None:
+    (turn,) = PromptWriter("{language} {not_in_documents}", max_history_tokens=6).told([Turn("user", "ééééééé")])
+    assert turn.text == "éé …"
+
+
+def test_without_room_nothing_of_a_conversation_is_told() -> None:
+    assert told(turns(40, 40), 0) == []
+
+
+@given(
+    st.lists(st.builds(Turn, st.sampled_from(["user", "assistant"]), st.text(max_size=60)), max_size=12),
+    st.integers(0, 100),
+)
+def test_what_is_told_fits_and_begins_with_a_person(history: list[Turn], max_tokens: int) -> None:
+    kept = PromptWriter("{language} {not_in_documents}", max_history_tokens=max_tokens).told(history)
+    assert sum(len(turn.text.encode()) for turn in kept) <= 3 * max_tokens
+    assert not kept or kept[0].role == "user"
 
 
 def test_empty_turns_and_answers_without_their_question_are_left_out() -> None:

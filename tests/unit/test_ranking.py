@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rag.model import Passage
 from rag.retrieval.ranking import (
     RELEVANT,
-    Evidence,
+    Signals,
     coverage,
     evidence,
     fuse,
@@ -25,7 +25,7 @@ words = st.sampled_from(["budget", "day", "team", "limit", "month", "user"])
 texts = st.lists(words, max_size=12)
 weights = st.dictionaries(words, st.floats(0.01, 50), max_size=6)
 shares = st.floats(0, 1)
-found = st.builds(Evidence, shares, shares, st.sampled_from([0.0, 1.0]), st.floats(0, 3), st.floats(0, 6))
+found = st.builds(Signals, shares, shares, st.sampled_from([0.0, 1.0]), st.floats(0, 3), st.floats(0, 6))
 legs = st.lists(st.integers(0, 15), max_size=10, unique=True)
 
 
@@ -122,11 +122,11 @@ class TestRescoring:
 
 class TestJudging:
     @given(found)
-    def test_relevance_lies_between_none_and_all(self, found: Evidence) -> None:
+    def test_relevance_lies_between_none_and_all(self, found: Signals) -> None:
         assert 0 <= relevance(found) <= 1
 
     @given(found, st.sampled_from(["coverage", "phrase", "rarest", "strength", "length"]), st.floats(0, 1))
-    def test_more_of_any_figure_never_makes_it_less_relevant(self, found: Evidence, figure: str, more: float) -> None:
+    def test_more_of_any_figure_never_makes_it_less_relevant(self, found: Signals, figure: str, more: float) -> None:
         better = replace(found, **{figure: getattr(found, figure) + more})
         assert relevance(better) >= relevance(found)
 

@@ -116,7 +116,7 @@ class TestDefaults:
     def test_what_people_edit_is_shipped_as_what_holds_by_default(self) -> None:
         defaults = SHIPPED.parent / "rag/settings/defaults"
         names = sorted(str(path.relative_to(defaults)) for path in defaults.rglob("*") if path.is_file())
-        assert names == ["llm_providers_config.yaml", "prompts/answer.md"]
+        assert names == ["llm_providers_config.yaml", "prompts/answer.md", "prompts/condense.md"]
         for name in names:
             same = (SHIPPED / name).read_bytes() == (defaults / name).read_bytes()
             assert same, f"after a change, copy config/{name} to rag/settings/defaults/{name}"

@@ -22,7 +22,7 @@ from rag.errors import (
     StateUnavailable,
     UnusableAnswer,
 )
-from rag.model import NOBODY, Attempt, TokenUsage
+from rag.model import NOBODY, Attempt, Candidate, TokenUsage
 from rag.ports import AnswerEvent, AnswerRequest, Completion, Database, Metered, TextDelta
 from rag.quota.books import Books
 from rag.quota.policy import QuotaPolicy
@@ -123,7 +123,7 @@ def test_the_reason_below_the_models_is_what_stopped_them(error: RagError, reaso
 def test_an_answer_after_one_that_became_too_dear_was_chosen_to_save() -> None:
     way = way_over("a/dear", "b/cheap")
     way.failed(Judged("a/dear", None, REQUEST), BROKE)
-    completion = way.completed_by("b/cheap", Completion("b", model="cheap"))
+    completion = way.completed_by(Judged("b/cheap", None, REQUEST), Completion("b", model="cheap"))
     assert (completion.rung, completion.reason) == ("fresh", "saving")
 
 
@@ -145,7 +145,7 @@ def test_a_model_that_failed_without_a_wait_is_not_tried_again_when_it_cannot_be
 def test_an_answer_after_one_whose_provider_allows_no_more_fell_back() -> None:
     way = way_over("a/busy", "b/idle")
     way.failed(Judged("a/busy", None, REQUEST), refused(QuotaExceeded, 60))
-    completion = way.completed_by("b/idle", Completion("b", model="idle"))
+    completion = way.completed_by(Judged("b/idle", None, REQUEST), Completion("b", model="idle"))
     assert (completion.rung, completion.reason) == ("fallback", "model_unavailable")
 
 
@@ -234,6 +234,45 @@ def test_what_calls_have_cost_is_gone_from_the_purse_of_the_next_one() -> None:
         way.attempts.append(Attempt("a", "one", "unavailable", 1.0, TokenUsage(), cost))
     assert way.purse_left == Purse(question_micro_usd=650, nearly_spent=True)
     assert way_over("a/one").purse_left == Purse()
+
+
+def test_calls_made_before_count_too() -> None:
+    before = Attempt("a", "small", "answered", 1.0, TokenUsage(input=3, output=2), 300, "condensing")
+    way = way_over("a/one", purse=Purse(question_micro_usd=1_000))
+    way.attempts.append(before)
+    completion = way.completed_below(Completion("extractive"))
+    assert (completion.attempts, completion.cost_micro_usd) == ((before,), 300)
+    assert completion.tokens == TokenUsage(input=3, output=2)
+
+
+def test_the_route_tells_what_became_of_each_model() -> None:
+    way = way_over("a/off", "b/broken", "c/prude", "d/dear", "e/good", "f/spare")
+    way.due()
+    way.passed_over(replace(ready("a/off"), passed_over="off"))
+    way.failed(ready("b/broken"), ProviderUnavailable("broke off", provider="b"))
+    way.failed(ready("c/prude"), ContentRefused("no", provider="c"))
+    way.failed(replace(ready("d/dear"), need=Need(micro_usd=70)), BROKE)
+    completion = way.completed_by(replace(ready("e/good"), need=Need(micro_usd=7)), Completion("e", model="good"))
+    assert completion.route == (
+        Candidate("a", "off", taken=False, reason="off"),
+        Candidate("b", "broken", taken=True, reason="failed"),
+        Candidate("c", "prude", taken=True, reason="content_refused"),
+        Candidate("d", "dear", taken=False, reason="budget_exhausted", estimate_micro_usd=70),
+        Candidate("e", "good", taken=True, reason="answered", estimate_micro_usd=7),
+        Candidate("f", "spare", taken=False, reason="not_needed"),
+    )
+
+
+def test_a_model_that_failed_and_then_answered_has_answered() -> None:
+    way = way_over("a/one")
+    way.due()
+    way.failed(ready("a/one"), ProviderUnavailable("broke off", provider="a"))
+    assert [each.reason for each in way.completed_by(ready("a/one"), Completion("a")).route] == ["answered"]
+
+
+def test_without_any_provider_no_model_of_the_route_is_configured() -> None:
+    route = way_over("a/one", "b/two").completed_below(Completion("extractive")).route
+    assert [(each.taken, each.reason) for each in route] == [(False, "not_configured")] * 2
 
 
 class Scripted:
