@@ -6,12 +6,14 @@ import re
 import unicodedata
 
 _BREAK = re.compile("\r\n|[\x0b\x0c\x85\u2028\u2029]")
-_COLOUR_SEQUENCE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+# No terminal has longer ones; a text that comes bit by bit must not be held back for ever.
+_COLOUR_SEQUENCE = re.compile(r"\x1b\[[0-?]{0,32}[ -/]{0,8}[@-~]")
+_COLOUR_BEGUN = re.compile(r"\x1b(?:\[[0-?]{0,32}[ -/]{0,8})?\Z")
 # Controls; direction marks and overrides, with which a text reads differently from what it says; invisible characters
-# and tags, in which instructions are smuggled; halves of surrogate pairs, which cannot be encoded. The joiners
-# U+200C and U+200D stay: scripts and emoji need them.
+# and tags, in which instructions are smuggled and with which forbidden words are cut in two; halves of surrogate pairs,
+# which cannot be encoded. The joiners U+200C and U+200D stay: scripts and emoji need them.
 _UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f\ud800-\udfff]"
 )
 _SPACE = re.compile(r"\s+")
@@ -26,6 +28,26 @@ def plain(text: str) -> str:
     """
     broken = _BREAK.sub("\n", text)
     return _UNSAFE.sub("", _COLOUR_SEQUENCE.sub("", broken))
+
+
+class PlainStream:
+    """`plain` for a text that comes bit by bit."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def feed(self, delta: str) -> str:
+        """What is certain after the next piece: all but a begun escape sequence."""
+        text = self._held + delta
+        begun = _COLOUR_BEGUN.search(text, max(0, len(text) - 50))
+        certain = begun.start() if begun else len(text)
+        self._held = text[certain:]
+        return plain(text[:certain])
+
+    def finish(self) -> str:
+        """What was held back."""
+        held, self._held = self._held, ""
+        return plain(held)
 
 
 def one_line(text: str) -> str:
