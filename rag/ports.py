@@ -286,6 +286,15 @@ class Transaction(Protocol):
         ...
 
 
+class Held(Protocol):
+    """A lock in somebody's hands."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it still is, as far as can be told without asking."""
+        ...
+
+
 class Database(Protocol):
     """The state database: the SQL that SQLite and PostgreSQL both speak, with `$1`, `$2` … for parameters.
 
@@ -327,8 +336,10 @@ class Database(Protocol):
         """
         ...
 
-    def exclusive(self, name: str, *, timeout_s: float) -> AbstractAsyncContextManager[None]:
+    def exclusive(self, name: str, *, timeout_s: float) -> AbstractAsyncContextManager[Held]:
         """Hold a lock over all processes that share this database; the death of its holder frees it.
+
+        A server that goes away frees it, too: what was held can be asked whether it still is.
 
         Raises:
             TimeoutError: Another process held it for all of `timeout_s`.

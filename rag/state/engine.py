@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from rag.errors import StateUnavailable
-from rag.ports import Clock, Row, Transaction, Value
+from rag.ports import Clock, Held, Row, Transaction, Value
 from rag.state.migrations import Migration
 from rag.state.session import Guarded, Lock, Session
 from rag.state.timestamps import to_text
@@ -115,14 +115,14 @@ class Engine(ABC):
         return await self._hand_over(work, needs_transaction=True)
 
     @asynccontextmanager
-    async def exclusive(self, name: str, *, timeout_s: float) -> AsyncIterator[None]:
+    async def exclusive(self, name: str, *, timeout_s: float) -> AsyncIterator[Held]:
         """Hold a lock over all processes and tasks that use this database; the death of its holder frees it.
 
         Raises:
             TimeoutError: Somebody else held it for all of `timeout_s`.
             StateUnavailable: The lock cannot be asked for.
         """
-        lock = _Held(self._lock(name))
+        lock = _Hand(self._lock(name))
         deadline = self._clock.monotonic() + timeout_s
         try:
             while not await asyncio.to_thread(lock.try_acquire):
@@ -130,7 +130,7 @@ class Engine(ABC):
                 if left_s <= 0:
                     raise TimeoutError(f"somebody else held the lock {name!r} for {timeout_s:g} s")
                 await self._clock.sleep(min(_LOCK_POLL_S, left_s))
-            yield
+            yield lock
         finally:
             await asyncio.shield(asyncio.to_thread(lock.release))
 
@@ -301,7 +301,7 @@ class Engine(ABC):
             )
 
 
-class _Held:
+class _Hand:
     """A lock in the hands of one task, whose threads may outlive their cancellation."""
 
     def __init__(self, lock: Lock) -> None:
@@ -312,6 +312,10 @@ class _Held:
     def try_acquire(self) -> bool:
         with self._acting:
             return not self._is_over and self._lock.try_acquire()
+
+    @property
+    def is_held(self) -> bool:
+        return not self._is_over and self._lock.is_held
 
     def release(self) -> None:
         """Free it, now and for whoever still comes to take it."""

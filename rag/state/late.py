@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from rag.errors import StateUnavailable
-from rag.ports import Clock, Database, Row, Transaction, Value
+from rag.ports import Clock, Database, Held, Row, Transaction, Value
 
 T = TypeVar("T")
 
@@ -62,15 +62,15 @@ class LateDatabase:
         return await (await self._opened()).transact(work)
 
     @asynccontextmanager
-    async def exclusive(self, name: str, *, timeout_s: float) -> AsyncIterator[None]:
+    async def exclusive(self, name: str, *, timeout_s: float) -> AsyncIterator[Held]:
         """Hold a lock over all processes that share this database.
 
         Raises:
             TimeoutError: Another process held it for all of `timeout_s`.
             StateUnavailable: There is no database yet: what cannot be locked is not done.
         """
-        async with (await self._opened()).exclusive(name, timeout_s=timeout_s):
-            yield
+        async with (await self._opened()).exclusive(name, timeout_s=timeout_s) as held:
+            yield held
 
     async def aclose(self) -> None:
         """Close it, if it was ever opened."""

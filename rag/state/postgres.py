@@ -268,6 +268,10 @@ class _SessionLock:
         except psycopg.Error as error:
             raise self._told(error) from error
 
+    @property
+    def is_held(self) -> bool:
+        return self._session is not None and self._session.is_usable
+
     def release(self) -> None:
         if self._session is None:
             return

@@ -70,6 +70,11 @@ class Lock(Protocol):
         """Take it if it is free."""
         ...
 
+    @property
+    def is_held(self) -> bool:
+        """Whether it was taken and is still ours."""
+        ...
+
     def release(self) -> None:
         """Free it, where it was taken."""
         ...

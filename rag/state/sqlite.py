@@ -233,6 +233,10 @@ class _LockFile:
             raise self._unavailable(error) from error
         return True
 
+    @property
+    def is_held(self) -> bool:
+        return self._lock.is_locked
+
     def release(self) -> None:
         self._lock.release()
 

@@ -23,7 +23,7 @@ from rag.clock import SystemClock
 from rag.errors import ConfigurationError, StateUnavailable
 from rag.ports import Database, Row, Transaction, Value
 from rag.state import DATABASES, open_database
-from rag.state.engine import Engine, _Held
+from rag.state.engine import Engine, _Hand
 from rag.state.migrations import Migration, known_migrations
 from rag.state.postgres import PostgresDatabase
 from rag.state.sqlite import SqliteDatabase
@@ -691,7 +691,7 @@ class TestExclusiveLock:
 
     async def test_who_comes_to_take_it_after_it_was_given_up_takes_nothing(self, database: Database) -> None:
         assert isinstance(database, Engine)
-        late = _Held(database._lock("ingest"))
+        late = _Hand(database._lock("ingest"))
         late.release()  # the task was cancelled, and its thread has not begun
         assert not late.try_acquire()
         async with database.exclusive("ingest", timeout_s=0):

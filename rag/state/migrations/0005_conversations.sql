@@ -43,6 +43,12 @@ CREATE INDEX questions_by_state ON questions (state);
 CREATE INDEX questions_by_age ON questions (asked_at);
 CREATE INDEX questions_by_author ON questions (author);
 
+-- Processes by the numbers of their locks: a number whose `life` is another's was freed by a death.
+CREATE TABLE processes (
+    number bigint PRIMARY KEY,
+    life text NOT NULL
+);
+
 -- Events that were delivered, by the platform's ids.
 CREATE TABLE events (
     event text PRIMARY KEY,
