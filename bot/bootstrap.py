@@ -11,7 +11,11 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from bot.access import Access
+from bot.actions import Actions
 from bot.conversation import Conversation
+from bot.feedback import Feedback
+from bot.journal import Journal
+from bot.presence import Presence
 from bot.settings import BotSettings
 from rag.bootstrap import open_accounts
 from rag.clock import SystemClock
@@ -39,10 +43,21 @@ class Bot:
     core: RagSettings
     pipeline: RagPipeline
     access: Access
+    presence: Presence
 
     def conversation(self, access: Access | None = None) -> Conversation:
         """The way of every message; `access` in place of what is configured."""
-        return Conversation(self.pipeline, access=access or self.access, clock=SystemClock())
+        settings, pipeline, clock = self.settings, self.pipeline, SystemClock()
+        access = access or self.access
+        journal = Journal(pipeline.database, self.presence, clock, settings.terms)
+        actions = Actions(
+            journal=journal,
+            feedback=Feedback(pipeline.database, clock),
+            pipeline=pipeline,
+            access=access,
+            people=settings.hand_over,
+        )
+        return Conversation(pipeline, journal, actions, access=access, clock=clock, at_once=settings.at_once)
 
 
 @asynccontextmanager
@@ -56,8 +71,11 @@ async def open_bot(options: Namespace) -> AsyncIterator[Bot]:
     core = RagSettings.load(folder, environ)
     settings = BotSettings.load(folder, environ, core)
     _log_to(core.data_folder / LOG_FILE, verbose=options.verbose)
-    async with await RagPipeline.open(folder, environ=environ, quotas=settings.quotas) as pipeline:
-        yield Bot(folder, settings, core, pipeline, Access(settings.audiences, settings.pins))
+    async with (
+        await RagPipeline.open(folder, environ=environ, quotas=settings.quotas) as pipeline,
+        Presence(pipeline.database) as presence,
+    ):
+        yield Bot(folder, settings, core, pipeline, Access(settings.audiences, settings.pins), presence)
 
 
 @dataclass(frozen=True, slots=True)

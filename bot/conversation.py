@@ -5,145 +5,351 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import Final
 
-from cachetools import TTLCache
-
 from bot.access import Access
-from bot.commands import Call, commands_on, nearest, read_call
+from bot.actions import Actions, NotThere
+from bot.commands import Call, button_of, commands_on, nearest, read_call
 from bot.commands.base import Invocation, WrongUsage
+from bot.delivery import Delivery, Ending
+from bot.entries import Entry
+from bot.journal import Journal
 from bot.locales import Phrases, phrases_in
-from bot.messages import Card, IncomingMessage
-from bot.ports import Pipeline, Reply
-from bot.replies import answer_card, failure_card, refusal_card, restart_notice, stopped_card
-from rag.errors import QuotaExceeded
-from rag.model import Restart, Status, Token
+from bot.messages import Card, Deletion, IncomingMessage, Press, Question, Thread
+from bot.ports import Pipeline, Replies, Reply
+from bot.replies import (
+    again_notice,
+    answer_card,
+    apology_card,
+    failure_card,
+    refusal_card,
+    restart_notice,
+    stopped_card,
+)
+from bot.underway import Stopped, UnderWay
+from rag.errors import QuotaExceeded, StateUnavailable
+from rag.model import Answer, Restart, Status, Token
 from rag.ports import Clock
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
-_REMEMBERED_EVENTS: Final = 10_000
-# Slack delivers an event for the last time five minutes after the first.
-_REMEMBERED_FOR_S: Final = 3600
+# Among the 100,000 questions of a month, one new one in a thousand million meets another of the same reference.
+_REFERENCE_BYTES: Final = 6
+# From when it is asked of the pipeline; the router's own deadline is shorter.
+_LONGEST_S: Final = 300.0
+# A question that so many processes have died with may be what they die of.
+_MOST_DEATHS: Final = 2
+_WISHES_S: Final = 0.5
+_ORPHANS_S: Final = 10.0
+_TIDY_S: Final = 6 * 3600.0
 
 
 def _random_reference() -> str:
-    return secrets.token_hex(4)
+    return secrets.token_hex(_REFERENCE_BYTES)
 
 
 class Conversation:
-    """Answers messages: a command by itself, everything else from the documents."""
+    """Answers messages: a command by itself, everything else from the documents.
+
+    Args:
+        actions: What the buttons do.
+        at_once: So many questions are answered at the same time; the others wait in line.
+    """
 
     def __init__(
         self,
         pipeline: Pipeline,
+        journal: Journal,
+        actions: Actions,
         *,
         access: Access,
         clock: Clock,
+        at_once: int = 100,
         new_reference: Callable[[], str] = _random_reference,
     ) -> None:
         self._pipeline = pipeline
+        self._journal = journal
+        self._actions = actions
         self._access = access
+        self._clock = clock
+        self._line = asyncio.Semaphore(at_once)
+        self._under_way = UnderWay(_LONGEST_S)
         self._new_reference = new_reference
-        self._seen = TTLCache[tuple[str, str], None](_REMEMBERED_EVENTS, _REMEMBERED_FOR_S, timer=clock.monotonic)
+        self._served: dict[str, Replies] = {}
 
-    async def handle(self, message: IncomingMessage, reply: Reply) -> None:
-        """Answer a message, once however often it is delivered; whatever happens ends in a reply.
+    # The way of a message
+
+    async def handle(self, message: IncomingMessage, replies: Replies) -> None:
+        """Answer a message, once however often it is delivered; what was taken ends in a reply, whatever happens.
 
         Raises:
             BrokenPipeError: Nobody reads the reply any more.
         """
-        if self._is_duplicate(message):
-            return
-        phrases = phrases_in(message.locale)
-        answering = _Recorded(reply)
+        press = button_of(message)
+        taken = None if press else await self._journal.take(message, self._new_reference())  # 1 ignore; 4 accepted
+        await replies.acknowledge(message)
+        if press and await self._journal.is_heard(message):
+            await self.press(press, replies)
+        elif taken and taken.revises:
+            self._under_way.stop(taken.revises.reference, "superseded")
+            await self._answer(taken.question, replies.reply_again(taken.question), "edited")
+        elif taken:
+            await self._answer(taken.question, replies.reply_to(message))
+
+    async def _answer(self, question: Question, reply: Reply, begun_again: str = "") -> None:
+        """The rest of the way; `begun_again` says why a reply that was there begins anew."""
+        delivery = Delivery(question, reply, self._journal)
         try:
-            card = await self._answer(message, answering, phrases)
-        except asyncio.CancelledError:
-            await reply.finish(stopped_card(answering.streamed, phrases))
-            raise
+            async with self._under_way.run(question) as scope:
+                if call := _call_in(question):  # 2 command?
+                    ending = await self._run(call, question)
+                elif refusal := await self._refused(question):  # 3 admit
+                    ending = refusal
+                else:
+                    await delivery.begin(again_notice(begun_again, question.text, _phrases(question)))
+                    async with self._turn_in_line(question, delivery):
+                        self._under_way.limit(scope)
+                        ending = await self._ask(question, delivery)  # 5 ask
+        except Stopped as stopped:
+            if stopped.wish == "superseded":
+                await delivery.give_way()
+                return
+            if stopped.wish == "retracted":
+                await delivery.retract()
+                return
+            ending = _stopped(question, delivery)
         except BrokenPipeError:  # there is nobody to apologise to
+            await delivery.abandon()
             raise
         except Exception as error:  # noqa: BLE001 - the bot's outer edge: logged, and told with its reference
-            reference = self._new_reference()
-            _log.exception(
-                "message failed reference=%s platform=%s place=%s", reference, message.platform, message.place
-            )
-            card = failure_card(error, reference=reference, streamed=answering.streamed, phrases=phrases)
-        await reply.finish(card)
+            ending = _failed(error, question, delivery)
+        await delivery.finish(ending)  # 6 reply, 7 journal: delivered
 
-    def _is_duplicate(self, message: IncomingMessage) -> bool:
-        event = (message.platform, message.event_id)
-        if event in self._seen:
-            return True
-        self._seen[event] = None
-        return False
-
-    async def _answer(self, message: IncomingMessage, answering: _Recorded, phrases: Phrases) -> Card:
-        call = read_call(message.text, commands_on(message.platform))
-        if call is not None:
-            return await self._run(call, message, phrases)
-        return await self._ask(message, answering, phrases)
-
-    async def _run(self, call: Call, message: IncomingMessage, phrases: Phrases) -> Card:
-        commands = commands_on(message.platform)
+    async def _run(self, call: Call, question: Question) -> Ending:
+        thread, phrases = question.thread, _phrases(question)
+        commands = commands_on(thread.platform)
         command = next((command for command in commands if command.name == call.name), None)
         if command is None:
             guess = nearest(call.name, commands)
             if guess is None:
-                return Card(phrases("command.unknown", name=call.name))
-            return Card(phrases("command.near_miss", name=call.name, nearest=guess))
-        scope = self._access.scope_of(message.place)
+                return _command(Card(phrases("command.unknown", name=call.name)))
+            return _command(Card(phrases("command.near_miss", name=call.name, nearest=guess)))
         try:
             arguments = command.bind(call.words)
-            return await command.run(Invocation(arguments, self._pipeline, scope, phrases, commands))
+            scope = self._access.scope_of(thread.place)
+            invocation = Invocation(arguments, self._pipeline, scope, phrases, commands, thread, self._journal)
+            return _command(await command.run(invocation))
         except WrongUsage:
-            return Card(phrases("command.wrong_usage", name=command.name, example=command.example))
+            return _command(Card(phrases("command.wrong_usage", name=command.name, example=command.example)))
 
-    async def _ask(self, message: IncomingMessage, answering: _Recorded, phrases: Phrases) -> Card:
+    async def _refused(self, question: Question) -> Ending | None:
+        if question.is_counted:
+            return None
         try:
-            await self._pipeline.admit(message.asker)
+            await self._pipeline.admit(question.asker)
         except QuotaExceeded as refusal:
             whose = refusal.subject.partition(":")[0]
-            _log.info("refused platform=%s limit=%s of=%s", message.platform, refusal.measure, whose)
-            return refusal_card(refusal, phrases)
-        scope, pin = self._access.scope_of(message.place), self._access.pin_of(message.place)
-        card: Card | None = None
-        stream = self._pipeline.stream(message.text, history=message.history, scope=scope, pin=pin, asker=message.asker)
+            log.info(
+                "refused reference=%s platform=%s limit=%s of=%s",
+                question.reference, question.thread.platform, refusal.measure, whose,
+            )  # fmt: skip
+            return Ending(refusal_card(refusal, _phrases(question), reference=question.reference), "refused")
+        return None
+
+    @asynccontextmanager
+    async def _turn_in_line(self, question: Question, delivery: Delivery) -> AsyncIterator[None]:
+        if self._line.locked():
+            await delivery.status(_phrases(question)("working.waiting"))
+        async with self._line:
+            yield
+
+    async def _ask(self, question: Question, delivery: Delivery) -> Ending:
+        place, phrases = question.thread.place, _phrases(question)
+        stream = self._pipeline.stream(
+            question.text,
+            history=question.history,
+            scope=self._access.scope_of(place),
+            pin=self._access.pin_of(place),
+            asker=question.asker,
+            reference=question.reference,
+            again=question.is_another,
+        )
+        answer: Answer | None = None
         # Closed here and now, whatever ends it: a model goes on writing, for money, while its connection is open.
         async with aclosing(stream) as events:
             # Followed to its end, not only to the answer: the pipeline may have work of its own left.
             async for event in events:
                 match event:
                     case Status(stage):
-                        await answering.status(phrases(f"working.{stage}"))
+                        await delivery.status(phrases(f"working.{stage}"))
                     case Token(text):
-                        await answering.append(text)
+                        await delivery.append(text)
                     case Restart():
-                        await answering.restart(restart_notice(event, phrases))
-                    case answer:
-                        card = answer_card(answer, phrases)
-        if card is None:
+                        await delivery.restart(restart_notice(event, phrases))
+                    case _:
+                        answer = event
+        if answer is None:
             raise RuntimeError("the pipeline's stream ended without an answer")
-        return card
+        card = answer_card(answer, phrases, await self._pipeline.allowance(question.asker))
+        return Ending(card, "answered", said=answer.text, answer=answer)
+
+    # Buttons and deletions
+
+    async def press(self, press: Press, replies: Replies) -> None:
+        """Do what a button says, once however often the press is delivered."""
+        if not await self._journal.claim(f"{press.thread.platform}:{press.event_id}"):
+            return
+        phrases = phrases_in(press.author.locale)
+        try:
+            match press.action:
+                case "stop":
+                    card = await self._stop(press, phrases)
+                case "retry":
+                    await self._retry(press, replies)
+                    card = None
+                case _:
+                    card = await self._actions.act(press)
+        except NotThere:
+            card = Card(phrases("button.nothing"), private=True)
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            reference = self._new_reference()
+            log.exception("button failed reference=%s action=%s", reference, press.action)
+            card = replace(failure_card(error, reference=reference, shown="", phrases=phrases), private=True)
+        if card is not None:
+            await replies.reply_to(press).finish(card)
+
+    async def _stop(self, press: Press, phrases: Phrases) -> Card | None:
+        here = self._under_way
+        if here.stop(press.reference, "stop") if press.reference else here.stop_last(press.thread):
+            return None
+        entry = await self._journal.find_under_way(press.thread, press.reference)
+        if entry is None:
+            return Card(phrases("button.nothing_to_stop"), private=True)
+        await self._journal.wish_stopped(entry.question.reference)
+        return None
+
+    async def _retry(self, press: Press, replies: Replies) -> None:
+        entry = await self._journal.find(press.thread, press.reference)
+        if entry is None:
+            raise NotThere
+        question = await self._journal.take_again(entry, self._new_reference())
+        if question is not None:  # else somebody else has pressed it too
+            # Whoever wants another answer pays for it.
+            question = replace(question, author=press.author, is_another=entry.answer is not None)
+            await self._answer(question, replies.reply_again(question), "retried")
+
+    async def retract(self, deletion: Deletion, replies: Replies) -> None:
+        """Take back the answer to a message that was deleted; nothing where there is none."""
+        try:
+            question = await self._journal.retract(deletion)
+        except StateUnavailable as error:
+            log.warning("an answer could not be taken back: %s", error)
+            return
+        if question is not None and not self._under_way.stop(question.reference, "retracted"):
+            await replies.reply_again(question).retract()
+
+    async def last_question(self, thread: Thread) -> Question | None:
+        """What was asked last in a conversation, and answered; `None` where nothing is known of it."""
+        try:
+            entry = await self._journal.find(thread)
+        except StateUnavailable:
+            return None
+        return None if entry is None else entry.question
+
+    # What processes do for each other
+
+    async def resume(self, platform: str, replies: Replies) -> Sequence[Question]:
+        """Finish, or apologise for, what a process that is gone has left unfinished on this platform."""
+        try:
+            left = await self._journal.left_behind(platform)
+        except StateUnavailable as error:
+            log.warning("what was left unfinished is not known: %s", error)
+            return ()
+        if not replies.can_revise:  # then they appear one below the other
+            for entry in left:
+                await self._resume(entry, replies)
+        else:
+            self._served[platform] = replies
+            async with asyncio.TaskGroup() as group:
+                for entry in left:
+                    group.create_task(self._resume(entry, replies))
+        return tuple(entry.question for entry in left)
+
+    async def _resume(self, entry: Entry, replies: Replies) -> None:
+        question, phrases = entry.question, _phrases(entry.question)
+        reply = replies.reply_again(question)
+        log.info("left unfinished reference=%s state=%s outcome=%s", question.reference, entry.state, entry.outcome)
+        if entry.answer is not None:
+            # Written and paid for, and perhaps shown: shown once more it is still the same answer.
+            if not replies.can_revise:
+                await reply.restart(again_notice("resumed", question.text, phrases))
+            await Delivery(question, reply, self._journal).show(answer_card(entry.answer, phrases))
+        elif self._may_be_finished(entry):
+            await self._answer(question, reply, "resumed")
+        else:
+            ending = Ending(apology_card(question, phrases), "apologised", entry.said, entry.answer)
+            await Delivery(question, reply, self._journal).finish(ending)
+
+    def _may_be_finished(self, entry: Entry) -> bool:
+        """Whether it is asked once more; a command is not: what it does may have been done."""
+        is_new = self._journal.is_young(entry) and entry.resumed < _MOST_DEATHS
+        return is_new and entry.outcome is None and _call_in(entry.question) is None
+
+    async def watch(self) -> None:
+        """Do what other processes ask of this one, finish what they leave behind, keep the journal tidy; never ends."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._repeat(self._do_as_wished, every_s=_WISHES_S))
+            group.create_task(self._repeat(self._look_for_orphans, every_s=_ORPHANS_S))
+            group.create_task(self._repeat(self._journal.tidy, every_s=_TIDY_S))
+
+    async def _repeat(self, do: Callable[[], Awaitable[None]], *, every_s: float) -> None:
+        while True:
+            try:
+                await do()
+            except StateUnavailable as error:
+                log.warning("left for later: %s", error)
+            await self._clock.sleep(every_s)
+
+    async def _do_as_wished(self) -> None:
+        if written := [question for question in self._under_way.questions if question.is_written]:
+            wishes = await self._journal.wishes()
+            for question in written:
+                if wish := wishes.get(question.reference, "superseded"):
+                    self._under_way.stop(question.reference, wish)
+
+    async def _look_for_orphans(self) -> None:
+        for platform, replies in self._served.items():
+            await self.resume(platform, replies)
 
 
-class _Recorded:
-    """A reply that remembers what was streamed into it, for when the answer breaks off."""
+def _phrases(question: Question) -> Phrases:
+    return phrases_in(question.author.locale)
 
-    def __init__(self, reply: Reply) -> None:
-        self._reply = reply
-        self.streamed = ""
 
-    async def status(self, text: str) -> None:
-        await self._reply.status(text)
+def _call_in(question: Question) -> Call | None:
+    return read_call(question.text, commands_on(question.thread.platform))
 
-    async def append(self, markdown: str) -> None:
-        self.streamed += markdown
-        await self._reply.append(markdown)
 
-    async def restart(self, notice: str) -> None:
-        self.streamed = ""
-        await self._reply.restart(notice)
+def _command(card: Card) -> Ending:
+    return Ending(card, "command")
+
+
+def _stopped(question: Question, delivery: Delivery) -> Ending:
+    text = delivery.stopped()
+    card = stopped_card(text, _phrases(question), reference=question.reference)
+    return Ending(card, "stopped", said=text or None)
+
+
+def _failed(error: Exception, question: Question, delivery: Delivery) -> Ending:
+    log.error(
+        "message failed reference=%s platform=%s place=%s",
+        question.reference, question.thread.platform, question.thread.place, exc_info=error,
+    )  # fmt: skip
+    text = delivery.stopped()
+    card = failure_card(error, reference=question.reference, shown=text, phrases=_phrases(question))
+    return Ending(card, "failed", said=text or None)

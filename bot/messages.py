@@ -3,52 +3,149 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from rag.model import Asker, Turn
 
 Locale = Literal["en", "pt-BR"]
+Addressed = Literal["mention", "direct", "thread", "others"]
+"""To whom a message speaks: to the bot by its name; to the bot because nobody else is there; to nobody in particular;
+to other people."""
+Action = Literal["good", "bad", "why", "sources", "retry", "hand_over", "stop"]
+"""What a button under an answer does."""
 
 
 @dataclass(frozen=True, slots=True)
-class IncomingMessage:
-    """Something a person wrote to the bot.
+class Thread:
+    """Which conversation something belongs to.
 
     Attributes:
         platform: Name in `PLATFORMS`.
-        event_id: The platform's own, unique: the same event delivered twice has the same id.
-        place: The channel, direct message or session it was written in.
-        author: The person's id on the platform.
-        locale: The language this person reads the bot's own sentences in.
-        history: Earlier turns of the same conversation, oldest first.
-        workspace: Of the platform; empty where it has none.
-        roles: Of the person there, as the platform calls them.
+        place: The channel, direct message or session.
+        id: The platform's own for the conversation in that place.
     """
 
     platform: str
-    event_id: str
     place: str
-    author: str
-    text: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody on a platform.
+
+    Attributes:
+        id: The platform's own.
+        locale: The language that they read the bot's own sentences in.
+        workspace: Of the platform; empty where it has none.
+        roles: As the platform calls them.
+    """
+
+    id: str
     locale: Locale
-    history: tuple[Turn, ...] = ()
     workspace: str = ""
     roles: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingMessage:
+    """Something that was written where the bot can read it.
+
+    Attributes:
+        event_id: The platform's own, unique: the same event delivered twice has the same id.
+        id: The platform's own for the message in its place; edits and deletions name it.
+        is_by_bot: The bot itself wrote it, or another one.
+        is_edited: It was there before, with another text perhaps.
+        sent_at: When it was there first; `None` where the platform does not say.
+        is_resumable: Whoever wrote it will still be there after the bot was started again.
+        history: What was said before, oldest first, in place of what the journal knows; for conversations that people
+            had begun among themselves.
+    """
+
+    event_id: str
+    thread: Thread
+    id: str
+    author: Person
+    text: str
+    addressed: Addressed
+    is_by_bot: bool = False
+    is_edited: bool = False
+    sent_at: datetime | None = None
+    is_resumable: bool = True
+    history: tuple[Turn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """Somebody pressed a button under an answer, or typed the command that does the same.
+
+    Attributes:
+        reference: Of the answer; empty for the last one of the thread.
+        text: What was written along with it: what was wrong.
+    """
+
+    event_id: str
+    thread: Thread
+    author: Person
+    action: Action
+    reference: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A message that its author took back; `message_id` is `IncomingMessage.id`."""
+
+    thread: Thread
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A message that was taken, as the journal keeps it.
+
+    Attributes:
+        reference: Of its answer.
+        message_id: `IncomingMessage.id`.
+        address: By which the platform finds its reply again; empty where that has none, or nothing was shown yet.
+        is_counted: It was admitted before; nobody counts it a second time.
+        is_another: The person has seen an answer and asked for another one.
+        is_written: It stands in the journal; not so while that cannot be written.
+        history: The turns before it, oldest first.
+    """
+
+    reference: str
+    thread: Thread
+    message_id: str
+    author: Person
+    text: str
+    address: str = ""
+    is_counted: bool = False
+    is_another: bool = False
+    is_written: bool = True
+    history: tuple[Turn, ...] = ()
 
     @property
     def asker(self) -> Asker:
         """Whose limits it touches."""
-        return Asker(user=self.author, channel=self.place, workspace=self.workspace, roles=self.roles)
+        author = self.author
+        return Asker(user=author.id, channel=self.thread.place, workspace=author.workspace, roles=author.roles)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A line of the source list under an answer; all four are plain text, for the platform to escape."""
+    """A line of the source list under an answer; all of it is plain text, for the platform to escape.
+
+    Attributes:
+        quote: The sentence that is cited, as it stands in the document.
+    """
 
     n: int
     title: str
     heading: str
     link: str
+    quote: str = ""
 
     @property
     def name(self) -> str:
@@ -61,10 +158,13 @@ class Card:
     """A finished reply, in the neutral form that every platform renders its own way.
 
     Attributes:
-        text: Markdown.
+        text: Markdown in which nothing pings and every link shows where it leads.
         notice: One line above the sources that a reader must not miss (`no model wrote this`); empty for none.
         receipt: The line under an answer; empty for replies that cost nothing and need none.
         private: For the person who wrote alone, where the platform can show it so.
+        reference: What the buttons are about; empty where there are none.
+        actions: The buttons, in their order.
+        tagged: The people whom this reply calls, by their ids: the only ones that it may ping.
     """
 
     text: str
@@ -72,3 +172,6 @@ class Card:
     sources: tuple[Source, ...] = ()
     receipt: str = ""
     private: bool = False
+    reference: str = ""
+    actions: tuple[Action, ...] = ()
+    tagged: tuple[str, ...] = ()

@@ -1,19 +1,24 @@
-"""The two ports between the core and a platform, and what the core asks of the pipeline."""
+"""The ports between the core and a platform, and what the core asks of the pipeline."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
-from bot.messages import Card, IncomingMessage
-from rag.model import Asker, CollectionSummary, Event, Health, Pin, Scope, Turn
+from bot.messages import Card, Deletion, IncomingMessage, Press, Question, Thread
+from rag.model import Allowance, Asker, CollectionSummary, Event, Health, Pin, Scope, Turn
 
 
 class Reply(Protocol):
     """Where the answer to one message appears.
 
-    Calls come in this order: status*, append*, finish (once); a restart begins them again.
+    Calls come in this order: begin, status*, append*, finish (once); a restart begins them again. A reply that needs no
+    time is only finished.
     """
+
+    async def begin(self, reference: str) -> str:
+        """Show that the question was taken, and a button that stops it; returns the address of this reply."""
+        ...
 
     async def status(self, text: str) -> None:
         """Show what is being done, in place of an answer that is not there yet."""
@@ -24,16 +29,61 @@ class Reply(Protocol):
         ...
 
     async def restart(self, notice: str) -> None:
-        """Take back what was appended, as far as that can be done: the answer begins again; `notice` says why."""
+        """Take back what was shown, as far as that can be done: the answer begins again; `notice` says why."""
         ...
 
     async def finish(self, card: Card) -> None:
         """Show the finished reply; `card.text` is everything appended since the last restart, or replaces it."""
         ...
 
+    async def retract(self) -> None:
+        """Take it away as far as that can be done: its question was deleted."""
+        ...
 
-Handler = Callable[[IncomingMessage, Reply], Awaitable[None]]
-"""`Conversation.handle`: everything a platform needs to know of the core."""
+
+class Replies(Protocol):
+    """What the core asks of a platform."""
+
+    @property
+    def can_revise(self) -> bool:
+        """Whether a reply that was shown can be changed: showing it once more then leaves one, not two."""
+        ...
+
+    async def acknowledge(self, message: IncomingMessage) -> None:
+        """The message is in the journal, or needs no answer: whoever delivers it may forget it."""
+        ...
+
+    def reply_to(self, cause: IncomingMessage | Press) -> Reply:
+        """A new reply, beside what caused it."""
+        ...
+
+    def reply_again(self, question: Question) -> Reply:
+        """The reply to this question as it was left, in whichever process; a new one where nothing is left of it."""
+        ...
+
+
+class Core(Protocol):
+    """What a platform asks of the core: `Conversation`."""
+
+    async def handle(self, message: IncomingMessage, replies: Replies) -> None:
+        """Answer a message, if it is one for the bot."""
+        ...
+
+    async def press(self, press: Press, replies: Replies) -> None:
+        """Do what a button says."""
+        ...
+
+    async def retract(self, deletion: Deletion, replies: Replies) -> None:
+        """Take back the answer to a message that was deleted."""
+        ...
+
+    async def last_question(self, thread: Thread) -> Question | None:
+        """What was asked last in a conversation, and answered; `None` where nothing is known of it."""
+        ...
+
+    async def resume(self, platform: str, replies: Replies) -> Sequence[Question]:
+        """Finish, or apologise for, what a process that is gone has left unfinished on this platform."""
+        ...
 
 
 class Platform(Protocol):
@@ -44,7 +94,7 @@ class Platform(Protocol):
         """As in `PLATFORMS`."""
         ...
 
-    async def run(self, handle: Handler) -> None:
+    async def run(self, core: Core) -> None:
         """Serve until told to stop; cancelling it closes its connections."""
         ...
 
@@ -61,13 +111,33 @@ class Pipeline(Protocol):
         ...
 
     def stream(
-        self, question: str, *, history: Sequence[Turn] = (), scope: Scope = ..., pin: Pin = ..., asker: Asker = ...
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        scope: Scope = ...,
+        pin: Pin = ...,
+        asker: Asker = ...,
+        reference: str | None = None,
+        again: bool = False,
     ) -> AsyncGenerator[Event, None]:
         """Yield what is being done, the answer's pieces, and last the `Answer`; closing it ends the work upstream.
+
+        Args:
+            reference: Of the answer.
+            again: Memory is not asked: the person wants another answer.
 
         Raises:
             RagError: There is no answer, or no whole one.
         """
+        ...
+
+    async def allowance(self, asker: Asker) -> Allowance | None:
+        """What may still be spent, by the tightest of the budgets that a question touches."""
+        ...
+
+    async def count_outside(self, question: str, *, scope: Scope) -> int:
+        """How many passages outside the scope would have been found."""
         ...
 
     async def sources(self) -> Sequence[CollectionSummary]:

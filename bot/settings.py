@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
 from bot.messages import Locale
+from bot.terms import Terms
 from rag.errors import ConfigurationError, ConfigurationProblem
 from rag.model import DEFAULT_COLLECTION, DocumentSource, Pin, Policy
 from rag.quota.policy import QuotaPolicy
 from rag.settings import Expected, Flag, RagSettings, Section, Url, load_file
 from rag.settings.document import dotted, parse
+from rag.settings.fields import Between
 from rag.settings.loading import read_text
 from rag.settings.quotas import UNLIMITED, Quotas
 
@@ -41,6 +44,29 @@ class _Pin(Section):
 
     model: Annotated[str | None, Expected("a model of the catalogue, as provider/model")] = None
     policy: Annotated[Policy | None, Expected("preferred, cheapest or fastest")] = None
+
+
+_Minutes: TypeAlias = Annotated[int, Between(1, 366 * 24 * 60, "minutes")]
+
+
+class _Conversations(Section):
+    """How conversations go; see `Terms`."""
+
+    idle_minutes: _Minutes = 24 * 60
+    edit_minutes: _Minutes = 60
+    resume_minutes: _Minutes = 10
+    keep_days: Annotated[int, Between(1, 36_500, "days")] = 30
+    at_once: Annotated[int, Between(1, 100_000, "questions")] = 100
+    hand_over: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+
+    @property
+    def terms(self) -> Terms:
+        return Terms(
+            idle=timedelta(minutes=self.idle_minutes),
+            edit=timedelta(minutes=self.edit_minutes),
+            resume=timedelta(minutes=self.resume_minutes),
+            keep=timedelta(days=self.keep_days),
+        )
 
 
 class PlatformSettings(Section):
@@ -73,6 +99,7 @@ class _BotFile(Section):
     documents: tuple[_Documents, ...] = (_Documents(path=Path("docs"), collection=GUIDE_COLLECTION),)
     audiences: Mapping[str, tuple[CollectionName, ...]] = Field(default_factory=dict)
     pins: Mapping[str, _Pin] = Field(default_factory=dict)
+    conversations: _Conversations = _Conversations()
     quotas: Quotas = _QUOTAS
     platforms: Platforms = Platforms()
 
@@ -87,6 +114,9 @@ class BotSettings:
         audiences: The collections that a place may read, `*` standing for every place that is not named;
             without any, every place reads everything.
         pins: The model or policy that answers in a place, with the same `*`; without any, the routes hold as they are.
+        terms: How long things hold in a conversation.
+        at_once: So many questions are answered at the same time.
+        hand_over: The people who take questions over, by place, with the same `*`.
         quotas: All limits, those of the core included.
     """
 
@@ -94,6 +124,9 @@ class BotSettings:
     documents: tuple[DocumentSource, ...]
     audiences: Mapping[str, tuple[str, ...]]
     pins: Mapping[str, Pin]
+    terms: Terms
+    at_once: int
+    hand_over: Mapping[str, tuple[str, ...]]
     quotas: QuotaPolicy
     platforms: Platforms
 
@@ -118,6 +151,9 @@ class BotSettings:
             documents=tuple(DocumentSource(entry.path, entry.collection, entry.url) for entry in file.documents),
             audiences=file.audiences,
             pins={place: Pin(pin.model, pin.policy) for place, pin in file.pins.items()},
+            terms=file.conversations.terms,
+            at_once=file.conversations.at_once,
+            hand_over=file.conversations.hand_over,
             quotas=file.quotas.over(QuotaPolicy() if core is None else core.quotas),
             platforms=file.platforms,
         )

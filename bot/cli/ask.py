@@ -34,8 +34,7 @@ async def answer(bot: Bot, question: str, *, access: Access | None = None, as_js
         await bot.pipeline.admit(OPERATOR)
         print_json(as_dict(await bot.pipeline.query(question, scope=scope, pin=pin, asker=OPERATOR)))
         return EXIT_OK
-    handle = bot.conversation(access).handle
-    card = await answer_once(handle, question, locale=bot.settings.locale, stdout=sys.stdout)
+    card = await answer_once(bot.conversation(access), question, locale=bot.settings.locale, stdout=sys.stdout)
     return EXIT_OK if card.receipt else EXIT_FAILED
 
 
@@ -84,6 +83,7 @@ def as_dict(answer: Answer) -> dict[str, object]:
         "latency_s": round(answer.latency_s, 4),
         "attempts": [
             {
+                "purpose": attempt.purpose,
                 "provider": attempt.provider,
                 "model": attempt.model,
                 "outcome": attempt.outcome,

@@ -17,19 +17,22 @@ from bot.replies import welcome
 async def run(options: Namespace) -> int:
     """Chat until the person leaves."""
     async with open_bot(options) as bot:
-        await chat(bot, access=await chosen_access(bot, options))
+        await chat(bot, access=await chosen_access(bot, options), conversation=options.conversation)
     return EXIT_OK
 
 
-async def chat(bot: Bot, *, access: Access | None = None) -> None:
-    """Serve the console, with an eye on the catalogue of models."""
+async def chat(bot: Bot, *, access: Access | None = None, conversation: str = "") -> None:
+    """Serve the console, with an eye on the catalogue of models; `conversation` names the one to go on with."""
     stats = (await bot.pipeline.get_stats()).index
     setup = PlatformSetup(
         locale=bot.settings.locale,
         data_folder=bot.core.data_folder,
         welcome=welcome(stats, phrases_in(bot.settings.locale)),
+        conversation=conversation,
     )
+    core = bot.conversation(access)
     async with asyncio.TaskGroup() as group:
-        watching = group.create_task(bot.pipeline.watch())
-        await PLATFORMS["console"](setup).run(bot.conversation(access).handle)
-        watching.cancel()
+        watching = [group.create_task(bot.pipeline.watch()), group.create_task(core.watch())]
+        await PLATFORMS["console"](setup).run(core)
+        for task in watching:
+            task.cancel()

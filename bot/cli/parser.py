@@ -32,8 +32,13 @@ _COMMANDS = (
     _Command(
         "chat",
         "chat in this terminal",
-        ("ragbot chat", "ragbot chat --collection handbook", "ragbot chat --policy cheapest"),
-        ("scope", "pin"),
+        (
+            "ragbot chat",
+            "ragbot chat --conversation holidays",
+            "ragbot chat --collection handbook",
+            "ragbot chat --policy cheapest",
+        ),
+        ("conversation", "scope", "pin"),
     ),
     _Command(
         "ask",
@@ -78,6 +83,12 @@ _COMMANDS = (
         ("costs", "json"),
     ),
     _Command(
+        "report",
+        "what was asked, what it cost, and what people thought of the answers",
+        ("ragbot report", "ragbot report --period month --json"),
+        ("period", "json"),
+    ),
+    _Command(
         "budget",
         "what may be spent, what is left of it, and to change that",
         (
@@ -102,7 +113,7 @@ _COMMANDS = (
     ),
     _Command(
         "forget",
-        "erase who a person is from the books; the sums stay",
+        "erase what a person asked, and who they are from the books; the sums stay",
         ("ragbot forget --user U0123",),
         ("forgotten", "json"),
     ),
@@ -217,6 +228,16 @@ def _message(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("message", nargs="*", type=_text, metavar="MESSAGE", help="what would be written to the bot")
 
 
+def _conversation(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--conversation",
+        type=_text,
+        default="",
+        metavar="NAME",
+        help="the conversation to go on with, under a name of your choice (default: a new one)",
+    )
+
+
 def _pin(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="PROVIDER/MODEL", help="ask this model and no other")
     parser.add_argument(
@@ -264,13 +285,17 @@ def _benchmarks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="which benchmarks (default: all)")
 
 
-def _costs(parser: argparse.ArgumentParser) -> None:
+def _period(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--period", choices=("day", "week", "month"), default="day", help="default: day")
+    parser.add_argument("--on", type=_day, metavar="YYYY-MM-DD", help="the period with this day in it; default: today")
+
+
+def _costs(parser: argparse.ArgumentParser) -> None:
+    _period(parser)
     parser.add_argument(
         "--by", choices=("user", "channel", "workspace", "model", "provider", "task"), default="model",
         help="default: model",
     )  # fmt: skip
-    parser.add_argument("--on", type=_day, metavar="YYYY-MM-DD", help="the period with this day in it; default: today")
 
 
 def _target(parser: argparse.ArgumentParser) -> None:
@@ -311,12 +336,14 @@ _ARGUMENTS = {
     "one_question": _one_question,
     "message": _message,
     "pin": _pin,
+    "conversation": _conversation,
     "scope": _scope,
     "paths": _paths,
     "remove": _remove,
     "evaluated": _evaluated,
     "benchmarks": _benchmarks,
     "costs": _costs,
+    "period": _period,
     "budgets": _budgets,
     "limits": _limits,
     "forgotten": _forgotten,

@@ -6,14 +6,22 @@ import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from bot.commands.base import Command
+from bot.commands.base import Command, WrongUsage
+from bot.commands.buttons import BAD, GOOD, HAND_OVER, QUOTES, RETRY, STOP, WHY
 from bot.commands.help import HELP
+from bot.commands.mute import MUTE
 from bot.commands.quit import QUIT
+from bot.commands.revise import DELETE, EDIT
 from bot.commands.sources import SOURCES
 from bot.commands.status import STATUS
+from bot.commands.unmute import UNMUTE
+from bot.messages import IncomingMessage, Press
 
-COMMANDS: tuple[Command, ...] = (HELP, SOURCES, STATUS, QUIT)
+COMMANDS: tuple[Command, ...] = (
+    HELP, SOURCES, STATUS, WHY, QUOTES, GOOD, BAD, RETRY, STOP, HAND_OVER, MUTE, UNMUTE, EDIT, DELETE, QUIT,
+)  # fmt: skip
 
+_TEXT = "reason"
 _SLASHED = re.compile(r"/([a-z][a-z-]*)(?:\s+(.*))?", re.DOTALL | re.IGNORECASE)
 
 
@@ -33,14 +41,39 @@ def commands_on(platform: str) -> tuple[Command, ...]:
 def read_call(text: str, commands: tuple[Command, ...]) -> Call | None:
     """The command that a message calls, `None` for a question.
 
-    `/name …` is always a call, so that a slip of the keys is not asked as a question; without the slash a message
-    is one only if it is nothing but a command's name.
+    `/name …` is always a call, so that a slip of the keys is not asked as a question; without the slash a message is
+    one only if it is nothing but a command's name, or another word for it. The bot's name and no more asks for help.
     """
     text = text.strip()
+    if not text:
+        return Call("help")
     if slashed := _SLASHED.fullmatch(text):
         return Call(slashed[1].casefold(), tuple((slashed[2] or "").split()))
-    name = text.casefold()
-    return Call(name) if any(name == command.name for command in commands) else None
+    word = text.casefold()
+    return next((Call(command.name) for command in commands if word in command.words), None)
+
+
+def button_of(message: IncomingMessage) -> Press | None:
+    """The button that a message presses by its command; `None` for every other message."""
+    if message.is_by_bot:
+        return None
+    commands = commands_on(message.thread.platform)
+    call = read_call(message.text, commands)
+    command = next((command for command in commands if call is not None and command.name == call.name), None)
+    if call is None or command is None or command.button is None:
+        return None
+    try:
+        arguments = command.bind(call.words)
+    except WrongUsage:
+        return None  # the conversation says so
+    # By the message's id: the same mention comes as several events.
+    return Press(
+        event_id=f"{message.thread.place}:{message.id}",
+        thread=message.thread,
+        author=message.author,
+        action=command.button,
+        text=arguments.get(_TEXT, ""),
+    )
 
 
 def nearest(name: str, commands: tuple[Command, ...]) -> str | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from bot.journal import Journal
 from bot.locales import Phrases
-from bot.messages import Card
+from bot.messages import Action, Card, Thread
 from bot.ports import Pipeline
 from rag.model import Scope
 
@@ -17,10 +18,15 @@ class WrongUsage(Exception):  # noqa: N818 - named for what happened
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """A word after a command's name."""
+    """A word after a command's name.
+
+    Attributes:
+        is_rest: It takes all that follows.
+    """
 
     name: str
     required: bool = True
+    is_rest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,7 @@ class Invocation:
         arguments: What was written, by the argument's name; an optional one that was left out is missing.
         scope: What the place where it was called may read.
         commands: All that can be called in that place.
+        thread: The conversation in which it was called.
     """
 
     arguments: Mapping[str, str]
@@ -38,6 +45,13 @@ class Invocation:
     scope: Scope
     phrases: Phrases
     commands: tuple[Command, ...]
+    thread: Thread
+    journal: Journal
+
+
+async def pressed(_: Invocation) -> Card:
+    """The `run` of a command that stands for a button: the conversation presses that instead."""
+    raise AssertionError("a button is pressed, not run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +63,9 @@ class Command:
         example: A call that works, as it is typed.
         run: Answers the call; raises `WrongUsage` where the arguments make no sense.
         platform: The only platform that has it; `None` where all have.
+        aliases: Other words for it, typed alone and without a slash.
+        needs_slash: Its name typed alone is no call: people may mean the word.
+        button: The one that it stands for.
     """
 
     name: str
@@ -57,6 +74,14 @@ class Command:
     run: Callable[[Invocation], Awaitable[Card]]
     arguments: tuple[Argument, ...] = ()
     platform: str | None = None
+    aliases: tuple[str, ...] = ()
+    needs_slash: bool = False
+    button: Action | None = None
+
+    @property
+    def words(self) -> frozenset[str]:
+        """What calls it when it is all that is typed."""
+        return frozenset(self.aliases) | (frozenset() if self.needs_slash else {self.name})
 
     @property
     def usage(self) -> str:
@@ -70,6 +95,9 @@ class Command:
         Raises:
             WrongUsage: There are too many or too few.
         """
+        if self.arguments and self.arguments[-1].is_rest:
+            at = len(self.arguments) - 1
+            words = (*words[:at], *filter(None, [" ".join(words[at:])]))
         required = sum(argument.required for argument in self.arguments)
         if not required <= len(words) <= len(self.arguments):
             raise WrongUsage

@@ -13,6 +13,7 @@ LOCALES = ("en", "pt-BR")
 
 _SPANS = (("format.days", 86_400), ("format.hours", 3600), ("format.minutes", 60))
 _MICRO = 1_000_000
+_MICRO_PER_CENT = 10_000
 _CENTS = 2
 
 
@@ -63,6 +64,10 @@ class Phrases:
         whole, micros = divmod(micro_usd, _MICRO)
         decimals = f"{micros:06d}".rstrip("0").ljust(_CENTS, "0")
         return self("format.usd", amount=self._localised(f"{whole:,}.{decimals}"))
+
+    def usd_in_cents(self, micro_usd: int) -> str:
+        """An amount in whole cents, rounded down: nobody is told of money that is not there."""
+        return self.usd(micro_usd // _MICRO_PER_CENT * _MICRO_PER_CENT)
 
     def moment(self, moment: datetime) -> str:
         """A date and time, in UTC: the bot does not know where its reader sits."""

@@ -19,11 +19,13 @@ class PlatformSetup:
         locale: The language of people who have not said which they read.
         data_folder: Where it may keep files of its own; `None` keeps nothing.
         welcome: What it says when it starts, where it talks to one person alone.
+        conversation: The one to go on with, where it has one at a time; empty begins a new one.
     """
 
     locale: Locale
     data_folder: Path | None = None
     welcome: str = ""
+    conversation: str = ""
 
 
 def _console(setup: PlatformSetup) -> Platform:
@@ -36,6 +38,7 @@ def _console(setup: PlatformSetup) -> Platform:
         stdin=sys.stdin,
         stdout=sys.stdout,
         welcome=setup.welcome,
+        conversation=setup.conversation,
         history_file=None if setup.data_folder is None else setup.data_folder / "console_history",
     )
 

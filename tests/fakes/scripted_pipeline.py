@@ -1,19 +1,19 @@
 """A pipeline that answers from a script, so that a chat can be driven to every corner.
 
-As a program it is a chat in the terminal: `python -m tests.fakes.scripted_pipeline en`.
+As a program it is a chat in the terminal: `python -m tests.fakes.scripted_pipeline en [HISTORY-FILE [FOLDER]]`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from bot.access import Access
-from bot.conversation import Conversation
 from bot.locales import phrases_in
 from bot.messages import Locale
 from bot.platforms.console.platform import ConsolePlatform
@@ -23,6 +23,7 @@ from rag.errors import QuotaExceeded
 from rag.model import (
     NO_PIN,
     NOBODY,
+    Allowance,
     Answer,
     Asker,
     Budget,
@@ -81,6 +82,7 @@ class Asked:
     scope: Scope
     pin: Pin
     asker: Asker
+    again: bool = False
 
 
 def answer_to(question: str, text: str, **changes: object) -> Answer:
@@ -122,6 +124,9 @@ class ScriptedPipeline:
     Attributes:
         refusal: While it is set, every question is one too many.
         admitted: Whose questions were let in, the oldest first.
+        left: What everybody may still spend.
+        outside: Passages out of everybody's reach.
+        reference: Of every answer, in place of the one that was asked for.
     """
 
     script: dict[str, Script] = field(default_factory=dict)
@@ -133,6 +138,9 @@ class ScriptedPipeline:
     asked: list[Asked] = field(default_factory=list)
     refusal: QuotaExceeded | None = None
     admitted: list[Asker] = field(default_factory=list)
+    left: Allowance | None = None
+    outside: int = 0
+    reference: str = ""
 
     async def admit(self, asker: Asker) -> None:
         if self.refusal is not None:
@@ -147,13 +155,16 @@ class ScriptedPipeline:
         scope: Scope = EVERYTHING,
         pin: Pin = NO_PIN,
         asker: Asker = NOBODY,
+        reference: str | None = None,
+        again: bool = False,
     ) -> AsyncGenerator[Event, None]:
-        self.asked.append(Asked(question, tuple(history), scope, pin, asker))
+        self.asked.append(Asked(question, tuple(history), scope, pin, asker, again=again))
+        told = {} if reference is None else {"reference": self.reference or reference}
         yield Status("searching")
         pieces = self.script[question](history) if question in self.script else None
         if pieces is None:
             yield Token(REFUSAL)
-            yield answer_to(question, REFUSAL, citations=(), refused=True, rung_reason="nothing_relevant")
+            yield answer_to(question, REFUSAL, citations=(), refused=True, rung_reason="nothing_relevant", **told)
             return
         yield Status("answering")
         text = ""
@@ -169,7 +180,13 @@ class ScriptedPipeline:
                 case str():
                     text += piece
                     yield Token(piece)
-        yield answer_to(question, text)
+        yield answer_to(question, text, **told)
+
+    async def allowance(self, _asker: Asker) -> Allowance | None:
+        return self.left
+
+    async def count_outside(self, _question: str, **_: object) -> int:
+        return self.outside
 
     async def sources(self) -> Sequence[CollectionSummary]:
         return self.collections
@@ -195,9 +212,9 @@ DEMONSTRATION: dict[str, Script] = {
 }
 
 
-async def _chat(locale: Locale, history_file: Path | None) -> None:
-    pipeline = ScriptedPipeline(DEMONSTRATION)
-    conversation = Conversation(pipeline, access=Access(), clock=SystemClock())
+async def _chat(locale: Locale, folder: Path, history_file: Path | None) -> None:
+    from tests.fakes.talk import open_talk
+
     platform = ConsolePlatform(
         locale=locale,
         stdin=sys.stdin,
@@ -205,8 +222,17 @@ async def _chat(locale: Locale, history_file: Path | None) -> None:
         welcome=welcome(STATS, phrases_in(locale)),
         history_file=history_file,
     )
-    await platform.run(conversation.handle)
+    pipeline = ScriptedPipeline(DEMONSTRATION, reference="ab12cd34")
+    async with open_talk(folder, pipeline, clock=SystemClock(), prefix=f"{os.getpid()}-") as talk:
+        await platform.run(talk.conversation)
+
+
+def _main(locale: str, history_file: str = "", folder: str = "") -> None:
+    """Chat; in `folder` the conversations are kept for the next chat."""
+    chosen: Locale = "pt-BR" if locale == "pt-BR" else "en"
+    with TemporaryDirectory() as of_this_chat:
+        asyncio.run(_chat(chosen, Path(folder or of_this_chat), Path(history_file) if history_file else None))
 
 
 if __name__ == "__main__":
-    asyncio.run(_chat("pt-BR" if sys.argv[1] == "pt-BR" else "en", Path(sys.argv[2]) if len(sys.argv) > 2 else None))
+    _main(*sys.argv[1:])

@@ -212,7 +212,7 @@ sys.exit(code)
 @pytest.mark.parametrize(
     ("arguments", "heavy"),
     [
-        (("ask", "daily budget?"), "rich prompt_toolkit httpx tenacity selectolax markdown_it filelock"),
+        (("ask", "daily budget?"), "rich prompt_toolkit httpx tenacity selectolax markdown_it"),
         (("ask", "--help"), "asyncio pydantic yaml rag lancedb"),
     ],
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import io
+import itertools
 import os
 import pty
 import re
@@ -14,13 +16,13 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
-from bot.access import Access
-from bot.conversation import Conversation
 from bot.messages import Locale
 from bot.platforms import PLATFORMS, PlatformSetup
 from bot.platforms.console.platform import ConsolePlatform, answer_once
@@ -28,22 +30,45 @@ from bot.ports import Pipeline
 from rag.clock import SystemClock
 from rag.errors import StateUnavailable
 from rag.model import Turn
-from tests.fakes.scripted_pipeline import BUDGET, DEMONSTRATION, REFUSAL, ScriptedPipeline, says
+from tests.fakes.scripted_pipeline import BUDGET, DEMONSTRATION, REFUSAL, ScriptedPipeline, one_too_many, says
+from tests.fakes.talk import open_talk
 
 PATIENCE_S = 20
 ROOT = Path(__file__).parents[2]
 
 
-async def chat(pipeline: Pipeline, *lines: str, locale: Locale = "en") -> str:
-    """What is written to a pipe after these lines came through another."""
-    page = io.StringIO()
-    conversation = Conversation(pipeline, access=Access(), clock=SystemClock())
-    platform = ConsolePlatform(locale=locale, stdin=io.StringIO("\n".join(lines)), stdout=page, welcome="Welcome.")
-    await platform.run(conversation.handle)
-    return page.getvalue()
+class Chat(Protocol):
+    async def __call__(
+        self, pipeline: Pipeline, *lines: str, locale: Locale = "en", conversation: str = "", people: Sequence[str] = ()
+    ) -> str: ...
 
 
-async def test_a_question_through_a_pipe_is_answered_with_notice_sources_and_receipt() -> None:
+@pytest.fixture
+def chat(tmp_path: Path) -> Chat:
+    """What is written to a pipe after these lines came through another; each call is a process of its own."""
+    processes = itertools.count(1)
+
+    async def chat(
+        pipeline: Pipeline, *lines: str, locale: Locale = "en", conversation: str = "", people: Sequence[str] = ()
+    ) -> str:
+        page = io.StringIO()
+        platform = ConsolePlatform(
+            locale=locale,
+            stdin=io.StringIO("\n".join(lines)),
+            stdout=page,
+            welcome="Welcome.",
+            conversation=conversation,
+        )
+        async with open_talk(
+            tmp_path, pipeline, clock=SystemClock(), people={"*": people}, prefix=f"chat{next(processes)}-"
+        ) as talk:
+            await platform.run(talk.conversation)
+        return page.getvalue()
+
+    return chat
+
+
+async def test_a_question_through_a_pipe_is_answered_with_notice_sources_and_receipt(chat: Chat) -> None:
     assert await chat(ScriptedPipeline(DEMONSTRATION), "budget?") == (
         "Set `daily_budget` under `routing.cost_limits` [1].\n"
         "\n"
@@ -52,11 +77,13 @@ async def test_a_question_through_a_pipe_is_answered_with_notice_sources_and_rec
         "Sources:\n"
         "[1] Budgets › Daily budget — docs/budget.md#daily-budget\n"
         "\n"
-        "no model · extractive (no model configured) · $0.00 · 1.5 s · ref ab12cd34\n"
+        "no model · extractive (no model configured) · $0.00 · 1.5 s · ref chat1-1\n"
     )
 
 
-async def test_an_answer_that_begins_again_is_told_in_the_pipe_and_remembered_without_its_first_beginning() -> None:
+async def test_an_answer_that_begins_again_is_told_in_the_pipe_and_remembered_without_its_first_beginning(
+    chat: Chat,
+) -> None:
     pipeline = ScriptedPipeline(DEMONSTRATION)
 
     output = await chat(pipeline, "restart", "and before?")
@@ -68,7 +95,7 @@ async def test_an_answer_that_begins_again_is_told_in_the_pipe_and_remembered_wi
     assert pipeline.asked[-1].history == (Turn("user", "restart"), Turn("assistant", "Right.\n\nEnd."))
 
 
-async def test_each_line_is_a_question_and_empty_ones_are_none() -> None:
+async def test_each_line_is_a_question_and_empty_ones_are_none(chat: Chat) -> None:
     pipeline = ScriptedPipeline()
 
     output = await chat(pipeline, "one?", "", "   ", "two?")
@@ -78,13 +105,13 @@ async def test_each_line_is_a_question_and_empty_ones_are_none() -> None:
     assert output.split("\n\n").count(REFUSAL) == 2, "answers stand apart"
 
 
-async def test_a_follow_up_knows_what_was_asked_before_and_commands_are_no_part_of_the_talk() -> None:
+async def test_a_follow_up_knows_what_was_asked_before_and_commands_are_no_part_of_the_talk(chat: Chat) -> None:
     output = await chat(ScriptedPipeline(DEMONSTRATION), "budget?", "/status", "/souces", "and before?")
 
     assert "Before that you asked: budget?" in output
 
 
-async def test_a_long_talk_is_remembered_up_to_its_last_ten_exchanges() -> None:
+async def test_a_long_talk_is_remembered_up_to_its_last_ten_exchanges(chat: Chat) -> None:
     pipeline = ScriptedPipeline()
 
     await chat(pipeline, *(f"question {n}?" for n in range(15)))
@@ -93,21 +120,21 @@ async def test_a_long_talk_is_remembered_up_to_its_last_ten_exchanges() -> None:
     assert remembered == [f"question {n}?" for n in range(4, 14)]
 
 
-async def test_nothing_is_answered_after_quit() -> None:
+async def test_nothing_is_answered_after_quit(chat: Chat) -> None:
     pipeline = ScriptedPipeline()
 
     assert await chat(pipeline, "/quit", "budget?") == "Bye.\n"
     assert pipeline.asked == []
 
 
-async def test_quit_with_words_after_it_is_a_mistake_and_not_an_end() -> None:
+async def test_quit_with_words_after_it_is_a_mistake_and_not_an_end(chat: Chat) -> None:
     output = await chat(ScriptedPipeline(), "/quit now", "anything?")
 
     assert "I did not understand what comes after `/quit`" in output
     assert REFUSAL in output
 
 
-async def test_a_failed_answer_is_told_and_the_chat_goes_on() -> None:
+async def test_a_failed_answer_is_told_and_the_chat_goes_on(chat: Chat) -> None:
     pipeline = ScriptedPipeline({"broken?": says(StateUnavailable("secret"))})
 
     output = await chat(pipeline, "broken?", "other?", locale="pt-BR")
@@ -118,7 +145,7 @@ async def test_a_failed_answer_is_told_and_the_chat_goes_on() -> None:
     assert pipeline.asked[-1].history == ()
 
 
-async def test_the_bot_speaks_the_reader_s_language_around_an_answer_in_another() -> None:
+async def test_the_bot_speaks_the_reader_s_language_around_an_answer_in_another(chat: Chat) -> None:
     output = await chat(ScriptedPipeline(DEMONSTRATION), "budget?", locale="pt-BR")
 
     assert BUDGET in output
@@ -127,27 +154,197 @@ async def test_the_bot_speaks_the_reader_s_language_around_an_answer_in_another(
     assert "US$ 0,00 · 1,5 s" in output
 
 
-async def test_one_question_is_answered_without_a_chat() -> None:
-    page = io.StringIO()
-    conversation = Conversation(ScriptedPipeline(DEMONSTRATION), access=Access(), clock=SystemClock())
+async def test_the_buttons_are_commands_about_the_last_answer(chat: Chat) -> None:
+    pipeline = ScriptedPipeline(DEMONSTRATION)
 
-    card = await answer_once(conversation.handle, "budget?", locale="en", stdout=page)
+    output = await chat(pipeline, "budget?", "/why", "/good", "/bad", "/bad it is old", "/retry", "/quotes", "/stop")
+
+    answer = await chat(ScriptedPipeline(DEMONSTRATION), "budget?")
+    sources = answer.split("\n\n")[2]
+    assert output == "\n".join(
+        (
+            answer.replace("chat2-1", "chat1-1"),
+            "The answer is extractive: no model configured.\n\nI found no passage.\n",
+            "Thank you! 👍\n",
+            "Sorry about that. What was wrong? For example: `/bad the figure is from last year`\n",
+            "Thank you, that helps. I noted what was wrong.\n",
+            "Once more: “budget?”\n\n" + answer.replace("chat2-1", "chat1-2"),
+            f"What I quoted to answer “budget?”:\n\n{sources}\n    “Set `daily_budget` under `routing.cost_limits`.”\n",
+            "Nothing is being answered here at the moment.\n",
+        )
+    )
+    assert [asked.again for asked in pipeline.asked] == [False, True]
+
+
+async def test_a_button_without_an_answer_says_that_there_is_none(chat: Chat) -> None:
+    assert await chat(ScriptedPipeline(), "/why", locale="pt-BR") == (
+        "Não encontro aqui nenhuma resposta de que isso pudesse tratar.\n"
+    )
+
+
+async def test_a_question_is_changed_by_a_command_and_its_answer_is_given_below(chat: Chat) -> None:
+    pipeline = ScriptedPipeline(DEMONSTRATION)
+
+    output = await chat(pipeline, "one?", "two?", "/edit budget?", "/edit budget?", "and before?")
+
+    changed = output.index("The question was changed: “budget?”\n\nSet `daily_budget`")
+    same = output.index("\n\nThe answer stays: the question is the same, or was asked too long ago to be changed.\n\n")
+    assert changed < same < output.index("Before that you asked: budget?")
+    heard = [turn.text for turn in pipeline.asked[-1].history if turn.role == "user"]
+    assert heard == ["one?", "budget?"]
+
+
+async def test_a_question_is_taken_back_by_a_command_and_forgotten(chat: Chat) -> None:
+    pipeline = ScriptedPipeline()
+
+    output = await chat(pipeline, "one?", "two?", "/delete", "/delete", "/edit three?", "four?")
+
+    assert output.count("The question was deleted, so its answer is taken back.\n") == 1
+    assert output.count("I find no question of yours here to change or to take back.\n") == 2
+    assert [turn.text for turn in pipeline.asked[-1].history if turn.role == "user"] == ["one?"]
+
+
+async def test_who_is_kept_quiet_says_how_to_be_called_and_answers_by_name(chat: Chat) -> None:
+    pipeline = ScriptedPipeline(DEMONSTRATION)
+
+    output = await chat(pipeline, "one?", "mute", "two?", "/edit 1?", "@RagBot: three?", "/mute", "/unmute", "four?")
+
+    quiet = "(I keep quiet here. Write `@ragbot` before a question to ask me by name, or `/unmute` to bring me back.)"
+    assert output.count(quiet) == 1
+    assert [asked.question for asked in pipeline.asked] == ["one?", "1?", "three?", "four?"]
+    assert "The question was changed: “1?”" in output, "what was not taken cannot be changed, and what was can be"
+
+
+async def test_people_are_called_and_the_bot_keeps_quiet(chat: Chat) -> None:
+    pipeline = ScriptedPipeline(DEMONSTRATION)
+
+    output = await chat(pipeline, "budget?", "/handover", "and then?", people=("ana", "bruno"))
+
+    assert (
+        "\n\n@ana @bruno\n\nThis question is yours now; I keep quiet here until somebody asks me by name.\n" in output
+    )
+    assert f"\n\n> budget?\n\nWhat I had answered:\n\n{BUDGET}\n\nSources:\n[1] Budgets" in output
+    assert len(pipeline.asked) == 1
+
+
+async def test_the_bot_s_name_alone_asks_for_help_and_leaves_by_name_too(chat: Chat) -> None:
+    pipeline = ScriptedPipeline()
+
+    output = await chat(pipeline, "@ragbot", "@bot, /quit", "one?")
+
+    assert output.startswith("Ask me a question in your own words")
+    assert output.endswith("\n\nBye.\n")
+    assert pipeline.asked == []
+
+
+async def test_a_conversation_with_a_name_is_gone_on_with(chat: Chat) -> None:
+    for name in ("holidays", ""):
+        await chat(ScriptedPipeline(), "one?", conversation=name)
+
+    output = await chat(ScriptedPipeline(DEMONSTRATION), "and before?", "/retry", conversation="holidays")
+
+    assert output.count("Before that you asked: one?") == 2
+
+
+async def test_who_is_refused_can_try_again(chat: Chat) -> None:
+    pipeline = ScriptedPipeline(DEMONSTRATION, refusal=one_too_many())
+
+    output = await chat(pipeline, "budget?", "/why", "/retry", locale="pt-BR")
+
+    refused, why, again = output.split("\n\n")
+    assert refused.endswith("Pergunte de novo em 30 s, por favor. Referência: chat1-1.")
+    assert why == "Não há o que explicar: isso não foi respondido com os documentos."
+    assert again.endswith("Pergunte de novo em 30 s, por favor. Referência: chat1-2.\n")
+
+
+class Page(io.StringIO):
+    """What a chat writes; `has_answer` is set once the beginning of an answer that hangs stands there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_answer = asyncio.Event()
+
+    def write(self, text: str) -> int:
+        written = super().write(text)
+        if "The beginning of" in self.getvalue():
+            self.has_answer.set()
+        return written
+
+
+@asynccontextmanager
+async def hanging(folder: Path, *lines: str, conversation: str = "", prefix: str = "hanging-") -> AsyncIterator[Page]:
+    """While the last of the questions in another chat is being answered; then that chat dies."""
+    page = Page()
+    platform = ConsolePlatform(locale="en", stdin=io.StringIO("\n".join(lines)), stdout=page, conversation=conversation)
+    async with open_talk(folder, ScriptedPipeline(DEMONSTRATION), clock=SystemClock(), prefix=prefix) as talk:
+        running = asyncio.create_task(platform.run(talk.conversation))
+        await page.has_answer.wait()
+        yield page
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+
+async def test_what_a_chat_that_died_left_unfinished_is_answered_by_the_next_which_goes_on_there(
+    chat: Chat, tmp_path: Path
+) -> None:
+    async with hanging(tmp_path, "budget?", "hang"):
+        pass
+    pipeline = ScriptedPipeline({**DEMONSTRATION, "hang": says("Whole.")})
+
+    output = await chat(pipeline, "and before?", "/delete")
+
+    finished, asked = output.split("\n\nBefore that you asked: hang\n\n")
+    assert finished.startswith("I was interrupted while I answered “hang”. Here is the answer:\n\nWhole.\n\n")
+    assert asked.endswith("\n\nThe question was deleted, so its answer is taken back.\n")
+    assert [turn.text for turn in pipeline.asked[0].history] == ["budget?", BUDGET]
+
+
+async def test_all_that_was_left_unfinished_stands_apart_and_a_chat_with_a_name_goes_on_with_its_own(
+    chat: Chat, tmp_path: Path
+) -> None:
+    async with hanging(tmp_path, "hang", prefix="one-"), hanging(tmp_path, "hang", prefix="two-"):
+        pass
+
+    output = await chat(ScriptedPipeline(DEMONSTRATION | {"hang": says("Whole.")}), "and before?", conversation="mine")
+
+    assert output.count("I was interrupted while I answered “hang”. Here is the answer:\n\nWhole.\n\n") == 2
+    assert output.count("\n\nI was interrupted") == 1
+    assert "\n\nYou asked nothing before.\n" in output
+
+
+async def test_an_answer_that_another_chat_writes_is_stopped_and_the_person_is_told(chat: Chat, tmp_path: Path) -> None:
+    async with hanging(tmp_path, "hang", conversation="mine"):
+        output = await chat(ScriptedPipeline(), "/stop", "parar", conversation="mine", locale="pt-BR")
+
+    assert output == "(A resposta está sendo interrompida.)\n\n(A resposta está sendo interrompida.)\n"
+
+
+async def test_one_question_is_answered_without_a_chat(chat: Chat, tmp_path: Path) -> None:
+    page = io.StringIO()
+
+    async with open_talk(tmp_path, ScriptedPipeline(DEMONSTRATION), prefix="once-") as talk:
+        card = await answer_once(talk.conversation, "budget?", locale="en", stdout=page)
 
     assert card.text == BUDGET
-    assert page.getvalue() == await chat(ScriptedPipeline(DEMONSTRATION), "budget?")
+    in_a_chat = await chat(ScriptedPipeline(DEMONSTRATION), "budget?")
+    assert page.getvalue() == in_a_chat.replace("chat1-1", "once-1")
 
 
-async def test_a_reader_who_closes_the_pipe_ends_the_chat_without_an_error() -> None:
+async def test_a_reader_who_closes_the_pipe_ends_the_chat_without_an_error_and_is_not_answered_by_the_next(
+    chat: Chat, tmp_path: Path
+) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    conversation = Conversation(ScriptedPipeline(), access=Access(), clock=SystemClock())
     stdout = io.TextIOWrapper(io.FileIO(writing, "w"), write_through=True)
     stdin = io.StringIO("one?\ntwo?")
 
-    await ConsolePlatform(locale="en", stdin=stdin, stdout=stdout).run(conversation.handle)
+    async with open_talk(tmp_path, ScriptedPipeline()) as talk:
+        await ConsolePlatform(locale="en", stdin=stdin, stdout=stdout).run(talk.conversation)
 
     assert stdin.read() == "two?"
     stdout.detach().close()
+    assert await chat(ScriptedPipeline(), "/quit") == "Bye.\n"
 
 
 def test_the_registry_builds_a_console_that_keeps_its_history_in_the_data_folder(tmp_path: Path) -> None:
@@ -272,6 +469,26 @@ def test_ctrl_c_stops_the_answer_and_not_the_program(terminal: Terminal) -> None
     terminal.press("\x04")
 
     assert terminal.exit_code() == 0
+
+
+def test_ctrl_c_stops_what_an_earlier_chat_left_unfinished_and_the_chat_goes_on_there(tmp_path: Path) -> None:
+    files = str(tmp_path / "history"), str(tmp_path)
+    first = Terminal("en", *files)
+    try:
+        first.enter("hang")
+        first.read_until("The beginning of a long answer")
+    finally:
+        first.close()
+    second = Terminal("en", *files)
+    try:
+        second.read_until("I was interrupted while I answered “hang”. Here is the answer:")
+        second.read_until("The beginning of a long answer")
+        second.press("\x03")
+        second.read_until("Stopped. The answer is not complete.")
+        second.enter("and before?")
+        second.read_until("Before that you asked: hang")
+    finally:
+        second.close()
 
 
 def test_the_screen_starts_with_two_lines_of_welcome_in_the_reader_s_language(tmp_path: Path) -> None:

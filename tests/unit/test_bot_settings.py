@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.settings import BOT_FILE, BotSettings, check_files
+from bot.terms import Terms
 from rag.errors import ConfigurationError
 from rag.model import NO_PIN, Pin
 from rag.settings import RAG_FILE, RagSettings
@@ -37,6 +39,10 @@ def test_by_default_the_console_answers_from_the_guide_and_every_place_reads_eve
     assert (guide.path, guide.collection, guide.url) == (Path("docs"), "ragbot-guide", None)
     assert (settings.audiences, settings.pins) == ({}, {})
     assert settings.platforms.console.enabled
+    assert (settings.at_once, settings.hand_over) == (100, {})
+    assert settings.terms == Terms(
+        idle=timedelta(days=1), edit=timedelta(hours=1), resume=timedelta(minutes=10), keep=timedelta(days=30)
+    )
 
 
 def test_everything_that_is_written_is_read(tmp_path: Path) -> None:
@@ -55,6 +61,15 @@ def test_everything_that_is_written_is_read(tmp_path: Path) -> None:
           console: {model: openai/gpt}
           quiet:
           "*": {policy: cheapest}
+        conversations:
+          idle_minutes: 90
+          edit_minutes: 5
+          resume_minutes: 3
+          keep_days: 7
+          at_once: 4
+          hand_over:
+            1234567890: [U1, U2]
+            "*": []
         platforms: {console: {enabled: no}}
         """,
         {"LANG": "en_US.UTF-8"},
@@ -65,6 +80,10 @@ def test_everything_that_is_written_is_read(tmp_path: Path) -> None:
     assert (api.path, api.collection, api.url) == (Path("api"), "api.v2", "https://docs.example.com/api")
     assert settings.audiences == {"1234567890": ("api.v2",), "console": ("default", "api.v2"), "*": ()}
     assert settings.pins == {"console": Pin(model="openai/gpt"), "quiet": NO_PIN, "*": Pin(policy="cheapest")}
+    assert settings.terms == Terms(
+        idle=timedelta(minutes=90), edit=timedelta(minutes=5), resume=timedelta(minutes=3), keep=timedelta(days=7)
+    )
+    assert (settings.at_once, settings.hand_over) == (4, {"1234567890": ("U1", "U2"), "*": ()})
     assert not settings.platforms.console.enabled
 
 
@@ -107,6 +126,16 @@ def test_auto_is_the_language_of_the_system(tmp_path: Path, environ: dict[str, s
             '1: pins.console.policy: expected preferred, cheapest or fastest, not "cheap"',
         ),
         ("pins: {console: {modle: a/b}}", "1: pins.console.modle: unknown key; did you mean model?"),
+        (
+            "conversations: {at_once: 0}",
+            '1: conversations.at_once: expected a number of questions from 1 to 100000, not "0"',
+        ),
+        (
+            "conversations: {idle_minutes: 1.5}",
+            '1: conversations.idle_minutes: expected a number of minutes from 1 to 527040, not "1.5"',
+        ),
+        ("conversations: {idle_minute: 90}", "1: conversations.idle_minute: unknown key; did you mean idle_minutes?"),
+        ("conversations: {hand_over: {C1: U1}}", '1: conversations.hand_over.C1: expected a list, not "U1"'),
         ("audiences: {console: team}", '1: audiences.console: expected a list, not "team"'),
     ],
 )

@@ -38,6 +38,7 @@ def test_an_answer_as_json_tells_of_every_attempt_and_of_all_that_is_known() -> 
     assert told["tokens"] == {"input": 900, "output": 40, "cached_input": 800}
     assert told["attempts"] == [
         {
+            "purpose": "answer",
             "provider": "openai",
             "model": "gpt",
             "outcome": "overloaded",
@@ -46,6 +47,7 @@ def test_an_answer_as_json_tells_of_every_attempt_and_of_all_that_is_known() -> 
             "cost_usd": 0,
         },
         {
+            "purpose": "answer",
             "provider": "anthropic",
             "model": "claude",
             "outcome": "answered",

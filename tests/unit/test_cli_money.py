@@ -26,6 +26,7 @@ EMBEDDING = Expense(
     tokens=TokenUsage(90, estimated=True),
     cost_micro_usd=7,
 )
+NOTHING_ERASED = {"questions": 0, "feedback": 0}
 DAY = {"from": "2026-11-24T00:00:00+00:00", "to": "2026-11-25T00:00:00+00:00"}
 
 
@@ -578,8 +579,8 @@ class TestForget:
         assert "U9" not in operator.dump()
 
     def test_as_json_says_how_many_entries_named_them(self, spent: Operator) -> None:
-        assert spent.type("forget", "--user", "U2", "--json").json == {"user": "U2", "entries": 2}
-        assert spent.type("forget", "--user", "U2", "--json").json == {"user": "U2", "entries": 0}
+        assert spent.type("forget", "--user", "U2", "--json").json == {**NOTHING_ERASED, "user": "U2", "entries": 2}
+        assert spent.type("forget", "--user", "U2", "--json").json == {**NOTHING_ERASED, "user": "U2", "entries": 0}
 
     def test_leaves_nothing_of_what_a_person_used_on_days_that_are_over(self, operator: Operator) -> None:
         asyncio.run(operator.spend(call(700, "U0DOE", reference="r")))

@@ -12,7 +12,7 @@ from bot.cli.parser import parse
 
 COMMANDS = [
     *("run", "chat", "ask", "route", "ingest", "sources", "status"),
-    *("cost", "budget", "limits", "forget", "doctor", "eval", "bench"),
+    *("cost", "report", "budget", "limits", "forget", "doctor", "eval", "bench"),
 ]
 
 
@@ -84,6 +84,11 @@ def test_paths_and_words_may_stand_on_both_sides_of_an_option(tmp_path: Path) ->
     assert parse(["ingest", str(first), "--collection", "team", str(second)]).paths == [first, second]
     assert parse(["ask", "what", "--json", "is", "it"]).question == ["what", "is", "it"]
     assert parse(["ask", "--", "--json"]).question == ["--json"]
+
+
+def test_a_chat_goes_on_with_the_conversation_that_is_named_and_begins_a_new_one_otherwise() -> None:
+    assert parse(["chat", "--conversation", "férias"]).conversation == "férias"
+    assert parse(["chat"]).conversation == ""
 
 
 def test_a_question_in_utf_8_is_read_where_the_locale_promised_ascii() -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -158,6 +158,7 @@ async def test_an_answer_longer_than_the_screen_is_printed_once_and_whole() -> N
 
 
 @given(MARKDOWN, st.integers(1, 9))
+@example("- item\n\x1b[2J\npara\n---\n# Title", 1)
 def test_streaming_draws_what_drawing_at_once_does(text: str, size: int) -> None:
     streamed, at_once = Screen(), Screen()
 
@@ -219,7 +220,7 @@ async def test_an_answer_that_begins_again_takes_its_first_beginning_off_the_scr
         "Right one.",
         "Right two.",
     ]
-    assert reply.streamed == "Right one.\n\nRight two."
+    assert reply.card == Card("Right one.\n\nRight two.")
 
 
 async def test_what_has_left_the_screen_stays_there_and_the_rest_is_taken_back() -> None:
@@ -272,3 +273,84 @@ def test_a_terminal_that_can_only_print_is_written_to_like_a_pipe(
 
     assert isinstance(open_reply(Screen(), ENGLISH), kind)
     assert isinstance(open_reply(io.StringIO(), ENGLISH), PlainReply)
+
+
+FULL = Card(
+    "The answer [1].",
+    notice="Mind this.",
+    sources=(Source(1, "A", "B", "docs/a.md", "A sentence\x1b[2J of\nthe document."),),
+    receipt="no model · $0.00 · ref r1",
+    reference="r1",
+    actions=("good", "bad", "why", "sources", "retry", "hand_over"),
+)
+
+
+async def test_under_an_answer_stand_its_sources_as_quoted_its_receipt_and_the_buttons_as_they_are_typed() -> None:
+    screen, page = Screen(), io.StringIO()
+
+    await stream(live(screen), "The answer [1].", FULL)
+    await stream(PlainReply(page, ENGLISH), "The answer [1].", FULL)
+
+    assert displayed(screen.getvalue()) == [
+        "The answer [1].",
+        "",
+        "Mind this.",
+        "",
+        "Sources",
+        "[1] A › B  docs/a.md",
+        "    “A sentence of the document.”",
+        "",
+        "no model · $0.00 · ref r1",
+        "/good  /bad  /why  /quotes  /retry  /handover",
+        "",
+        "",
+    ]
+    assert page.getvalue() == (
+        "The answer [1].\n\nMind this.\n\nSources:\n[1] A › B — docs/a.md\n    “A sentence of the document.”\n\n"
+        "no model · $0.00 · ref r1\n"
+    )
+
+
+async def test_buttons_without_a_receipt_stand_apart_from_the_text() -> None:
+    screen = Screen()
+
+    await live(screen).finish(Card("It failed. Reference: r1.", reference="r1", actions=("retry", "hand_over")))
+
+    assert displayed(screen.getvalue()) == ["It failed. Reference: r1.", "", "/retry  /handover", "", ""]
+
+
+@pytest.mark.parametrize("make", [live, lambda screen: PlainReply(screen, ENGLISH)], ids=["live", "plain"])
+async def test_people_who_are_called_stand_above_the_text_by_their_names_alone(
+    make: Callable[[Screen], ConsoleReply],
+) -> None:
+    screen = Screen()
+
+    await make(screen).finish(Card("Yours now.", tagged=("ana", "bru\x1b[2Jno")))
+
+    assert displayed(screen.getvalue())[:3] == ["@ana @bruno", "", "Yours now."]
+
+
+@pytest.mark.parametrize("make", [live, lambda screen: PlainReply(screen, ENGLISH)], ids=["live", "plain"])
+async def test_an_answer_that_is_given_again_says_so_above_it(make: Callable[[Screen], ConsoleReply]) -> None:
+    screen = Screen()
+    reply = make(screen)
+
+    assert await reply.begin("r1") == "", "what is printed cannot be found again"
+    await reply.restart("Once more: “how much?”")
+    await stream(reply, "So much.", Card("So much."))
+
+    shown = "\n".join(displayed(screen.getvalue())).rstrip("\n")
+    assert shown == "Once more: “how much?”\n\nSo much."
+
+
+@pytest.mark.parametrize("make", [live, lambda screen: PlainReply(screen, ENGLISH)], ids=["live", "plain"])
+async def test_an_answer_that_is_taken_back_is_said_to_be(make: Callable[[Screen], ConsoleReply]) -> None:
+    screen = Screen()
+    reply = make(screen)
+    await reply.status("Searching…")
+
+    await reply.retract()
+
+    assert displayed(screen.getvalue())[0] == "The question was deleted, so its answer is taken back."
+    if isinstance(reply, LiveReply):
+        assert screen.getvalue().rindex("\x1b[?25h") > screen.getvalue().rindex("\x1b[?25l"), "the cursor is gone"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import bot
 from bot.locales import LOCALES, phrases_in
 from bot.messages import Locale
-from rag.model import Degraded, ProviderState, Rung, RungReason, Stage
+from rag.model import CandidateReason, Degraded, ProviderState, Rung, RungReason, Stage, Task
 from rag.quota.quotas import SubjectKind
 from rag.quota.windows import Window
 
@@ -26,13 +26,21 @@ LOOKED_UP = {
     "working": Stage,
     "degraded": Degraded,
     "provider_state": ProviderState,
+    "task": Task,
+    "candidate": CandidateReason,
 }
-# What a question is refused by: a provider's limits are never a reader's, and `request` is no window to wait for.
-REFUSED_BY = {
+# A provider's limits are never a reader's, and `request` is no window to wait for.
+OF_LIMITS = {
     *(f"quota.{kind}" for kind in get_args(SubjectKind) if kind != "provider"),
-    *(f"window.{window}" for window in get_args(Window) if window != "request"),
+    *(f"{prefix}.{window}" for prefix in ("window", "until") for window in get_args(Window) if window != "request"),
 }
-BY_VALUE = {f"{prefix}.{value}" for prefix, values in LOOKED_UP.items() for value in get_args(values)} | REFUSED_BY
+# Why the conversation begins an answer again.
+OF_BEGINNINGS = {"again.edited", "again.retried", "again.resumed"}
+BY_VALUE = {
+    *(f"{prefix}.{value}" for prefix, values in LOOKED_UP.items() for value in get_args(values)),
+    *OF_LIMITS,
+    *OF_BEGINNINGS,
+}
 
 
 def _string_constants() -> Iterator[str]:

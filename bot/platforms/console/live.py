@@ -11,10 +11,12 @@ from rich.segment import ControlType, SegmentLines
 from rich.spinner import Spinner
 from rich.text import Text
 
+from bot.commands import COMMANDS
 from bot.locales import Phrases
-from bot.messages import Card
+from bot.messages import Action, Card
 from bot.platforms.console.rendering import Blocks, settled_length, source_list, width_of
-from bot.text import plain
+from bot.platforms.console.reply import tags
+from bot.text import PlainStream, plain
 
 _FRAME_S = 1 / 12
 
@@ -28,9 +30,10 @@ class LiveReply:
     def __init__(self, console: Console, phrases: Phrases) -> None:
         self._console = console
         self._phrases = phrases
-        self.streamed = ""
+        self._streamed = ""
         self.card: Card | None = None
         self._open = ""
+        self._plain = PlainStream()  # where a block ends is seen in what is shown, not in what came
         self._printed = False
         self._void_lines = 0  # printed for good, and void should the answer begin again
         self._size = console.size
@@ -44,6 +47,10 @@ class LiveReply:
             console=self._console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
         )
 
+    async def begin(self, _reference: str) -> str:
+        """Nothing: what is printed has no address, and Ctrl-C stops it."""
+        return ""
+
     async def status(self, text: str) -> None:
         """Turn the spinner beside what is being done."""
         self._spinner.update(text=Text(plain(text), style="dim"))
@@ -51,8 +58,8 @@ class LiveReply:
 
     async def append(self, markdown: str) -> None:
         """Take the next piece; blocks that it completes are printed."""
-        self.streamed += markdown
-        self._open += markdown
+        self._streamed += markdown
+        self._open += self._plain.feed(markdown)
         self._start()
         if "\n" in markdown:
             self._print(settled_length(self._open))
@@ -60,7 +67,8 @@ class LiveReply:
     async def restart(self, notice: str) -> None:
         """Take the text off the screen, as far as it is still there to be taken, and say so in its place."""
         self.close()
-        self.streamed = self._open = ""
+        self._streamed = self._open = ""
+        self._plain = PlainStream()
         if self._console.size == self._size:
             lines = min(self._void_lines, self._size.height - 1)  # what has scrolled away is out of reach
             erased = ((ControlType.CURSOR_UP, 1), (ControlType.ERASE_IN_LINE, 2)) * lines
@@ -75,13 +83,22 @@ class LiveReply:
     async def finish(self, card: Card) -> None:
         """Print the rest of the text, and what stands under it."""
         self.card = card
-        if card.text.startswith(self.streamed):
-            self._open += card.text[len(self.streamed) :]
+        if card.tagged:
+            self._console.print(Text(tags(card), style="bold"))
+            self._printed = True
+        if card.text.startswith(self._streamed):
+            self._open += self._plain.feed(card.text[len(self._streamed) :]) + self._plain.finish()
         else:
             self._open = card.text
         self.close()
         self._print(len(self._open))
         self._print_below(card)
+        self._console.print()
+
+    async def retract(self) -> None:
+        """Say that it does not hold any more: what has scrolled away is out of reach."""
+        self.close()
+        self._console.print(Text(self._phrases("answer.retracted"), style="yellow"))
         self._console.print()
 
     def close(self) -> None:
@@ -128,3 +145,13 @@ class LiveReply:
         if card.receipt:
             self._console.print()
             self._console.print(Text(plain(card.receipt), style="dim"), width=width)
+        if card.actions:
+            if not card.receipt:
+                self._console.print()
+            self._console.print(Text(_typed(card.actions), style="dim"), width=width)
+
+
+def _typed(actions: tuple[Action, ...]) -> str:
+    """The buttons as they are typed here."""
+    names = {command.button: command.name for command in COMMANDS if command.button}
+    return "  ".join(f"/{names[action]}" for action in actions)

@@ -178,5 +178,7 @@ def source_list(sources: tuple[Source, ...]) -> Table:
         link = one_line(source.link)
         style = Style(link=link) if link.startswith(("https://", "http://")) else Style()
         line = Text.assemble(one_line(source.name), ("  ", ""), (link, Style(dim=True) + style))
+        if source.quote:
+            line.append(f"\n“{one_line(source.quote)}”", style="italic")
         grid.add_row(Text(f"[{source.n}]", style="bold"), line)
     return grid

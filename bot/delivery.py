@@ -1,0 +1,103 @@
+"""What a question's answer goes through on its way to whoever asked: what was shown is known, and written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.entries import Outcome
+from bot.journal import Journal
+from bot.messages import Card, Question
+from bot.ports import Reply
+from bot.safety import SafeStream
+from rag.model import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a question ended.
+
+    Attributes:
+        said: What later questions may lean on; `None` for what is no part of the talk.
+        answer: Where there is one.
+    """
+
+    card: Card
+    outcome: Outcome
+    said: str | None = None
+    answer: Answer | None = None
+
+
+class Delivery:
+    """A reply whose every step the journal knows.
+
+    Attributes:
+        shown: The answer's text so far, as it was shown.
+    """
+
+    def __init__(self, question: Question, reply: Reply, journal: Journal) -> None:
+        self._question = question
+        self._reply = reply
+        self._journal = journal
+        self._safe = SafeStream()
+        self._is_known = bool(question.address)
+        self.shown = ""
+
+    async def begin(self, notice: str = "") -> None:
+        """Show that it was taken; `notice` says why a reply that was there already begins again."""
+        address = await self._reply.begin(self._question.reference)
+        self._is_known = await self._journal.begin(self._question, address)
+        if notice:
+            await self._reply.restart(notice)
+
+    async def status(self, text: str) -> None:
+        """Show what is being done."""
+        await self._reply.status(text)
+
+    async def append(self, markdown: str) -> None:
+        """Show the next piece, made safe."""
+        await self._show(self._safe.feed(markdown))
+
+    async def restart(self, notice: str) -> None:
+        """Take back what was shown."""
+        self._safe, self.shown = SafeStream(), ""
+        await self._reply.restart(notice)
+
+    async def finish(self, ending: Ending) -> None:
+        """Write down how it ended, and show it; nothing where somebody else has the question in hand now."""
+        if await self._journal.keep(self._question, ending.outcome, said=ending.said, answer=ending.answer):
+            await self.show(ending.card)
+        else:
+            await self.give_way()
+
+    async def show(self, card: Card) -> None:
+        """Show what the journal knows already."""
+        try:
+            await self._reply.finish(card)
+        except BrokenPipeError:  # whoever asked has left, and nobody else need see it
+            await self._journal.deliver(self._question)
+            raise
+        if not await self._journal.deliver(self._question):
+            await self._reply.retract()
+
+    async def give_way(self) -> None:
+        """Leave the reply to whoever has the question in hand now; one that they cannot know of goes."""
+        if not self._is_known:
+            await self._reply.retract()
+
+    async def retract(self) -> None:
+        """Take away what was shown: the question was deleted."""
+        await self._reply.retract()
+
+    async def abandon(self) -> None:
+        """Write down that nobody is there any more to see how it ends."""
+        if await self._journal.keep(self._question, "abandoned", said=None, answer=None):
+            await self._journal.deliver(self._question)
+
+    def stopped(self) -> str:
+        """The text up to where it was stopped."""
+        return self.shown + self._safe.finish()
+
+    async def _show(self, text: str) -> None:
+        if text:
+            self.shown += text
+            await self._reply.append(text)

@@ -1,0 +1,163 @@
+"""The rows of the table `questions`: what the journal knows of a message."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Final, Literal, cast
+
+from bot.messages import Locale, Person, Question, Thread
+from rag.model import Answer, Turn
+from rag.ports import Row, Transaction
+from rag.state.timestamps import from_text, to_text
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+State = Literal["accepted", "answering", "delivered", "retracted"]
+Outcome = Literal["answered", "refused", "failed", "stopped", "command", "apologised", "abandoned"]
+Wish = Literal["stop", "superseded", "retracted"]
+
+UNDER_WAY: Final = "state IN ('accepted', 'answering')"
+COLUMNS: Final = (
+    "reference, platform, place, thread, message, author, workspace, roles, locale, question, state, owner, address,"
+    " resumed, outcome, said, answer, taken_at"
+)
+# More of them than a model is ever told.
+_MOST_EXCHANGES: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A question as it stands.
+
+    Attributes:
+        owner: The process that has it in hand.
+        resumed: How many processes have taken it over from one that was gone.
+        outcome: How it ended; `None` while it has not.
+        said: What the bot said that later questions may lean on.
+        answer: `None` where there is none, or none from the documents, or none that this version can read.
+        taken_at: When it was asked, or asked again.
+    """
+
+    question: Question
+    state: State
+    owner: str
+    resumed: int
+    outcome: Outcome | None
+    said: str | None
+    answer: Answer | None
+    taken_at: datetime
+
+
+def insert(transaction: Transaction, question: Question, owner: str, now: datetime, *, is_resumable: bool) -> None:
+    """Write down a message that was just taken."""
+    thread, author = question.thread, question.author
+    transaction.fetch(
+        "INSERT INTO questions (reference, platform, place, thread, message, author, workspace, roles, locale,"
+        " question, state, owner, address, is_resumable, resumed, asked_at, taken_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'accepted', $11, '', $12, 0, $13, $13)",
+        question.reference,
+        thread.platform,
+        thread.place,
+        thread.id,
+        question.message_id,
+        author.id,
+        author.workspace,
+        json.dumps(sorted(author.roles)),
+        author.locale,
+        question.text,
+        owner,
+        int(is_resumable),
+        to_text(now),
+    )
+
+
+def rewrite(transaction: Transaction, before: str, question: Question, owner: str, now: datetime) -> str:
+    """Put a question in the place of the one of this reference, as just taken; returns when that was asked first."""
+    ((asked_at,),) = transaction.fetch(
+        "UPDATE questions SET reference = $2, question = $3, state = 'accepted', owner = $4, taken_at = $5,"
+        " resumed = 0, wish = NULL, outcome = NULL, said = NULL, answer = NULL WHERE reference = $1 RETURNING asked_at",
+        before,
+        question.reference,
+        question.text,
+        owner,
+        to_text(now),
+    )
+    return str(asked_at)
+
+
+def turns_before(transaction: Transaction, thread: Thread, before: str) -> tuple[Turn, ...]:
+    """What was said in a conversation before this time, oldest first."""
+    rows = transaction.fetch(
+        "SELECT question, said FROM questions WHERE platform = $1 AND place = $2 AND thread = $3"
+        " AND asked_at < $4 AND said IS NOT NULL ORDER BY asked_at DESC LIMIT $5",
+        thread.platform,
+        thread.place,
+        thread.id,
+        before,
+        _MOST_EXCHANGES,
+    )
+    return tuple(
+        turn
+        for question, said in reversed(rows)
+        for turn in (Turn("user", str(question)), Turn("assistant", str(said)))
+    )
+
+
+def entry_of(row: Row) -> Entry:
+    """What a row of `COLUMNS` says."""
+    reference, platform, place, thread, message, author, workspace, roles, locale, *rest = row
+    text, state, owner, address, resumed, outcome, said, answer, taken_at = rest
+    person = Person(
+        id=str(author),
+        locale=cast("Locale", locale),
+        workspace=str(workspace),
+        roles=frozenset(json.loads(str(roles))),
+    )
+    question = Question(
+        reference=str(reference),
+        thread=Thread(str(platform), str(place), str(thread)),
+        message_id=str(message),
+        author=person,
+        text=str(text),
+        address=str(address),
+        is_counted=state == "answering",
+    )
+    return Entry(
+        question,
+        cast("State", state),
+        str(owner),
+        int(resumed or 0),
+        cast("Outcome | None", outcome),
+        None if said is None else str(said),
+        None if answer is None else _answer_of(str(answer)),
+        from_text(taken_at),
+    )
+
+
+def to_json(answer: Answer) -> str:
+    """An answer for the database."""
+    return storable(json.dumps(_format().dump_python(answer, mode="json"), ensure_ascii=False))
+
+
+def storable(text: str) -> str:
+    """A text without what a database cannot keep: NUL, and halves of surrogate pairs."""
+    return text.replace("\0", "\ufffd").encode(errors="replace").decode()
+
+
+def _answer_of(text: str) -> Answer | None:
+    try:
+        return _format().validate_json(text)
+    except ValueError:  # another version of ragbot wrote it
+        return None
+
+
+@cache
+def _format() -> TypeAdapter[Answer]:
+    # Off the start path: it takes milliseconds to make, and the first answer takes seconds.
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Answer)

@@ -1,0 +1,93 @@
+"""The answers that this process has under way, and how they are stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from bot.entries import Wish
+from bot.messages import Question, Thread
+
+_NOW = 0.0
+# A later one says more than one before it.
+_WISHES: tuple[Wish, ...] = ("stop", "superseded", "retracted")
+
+
+class Stopped(Exception):  # noqa: N818 - named for what happened
+    """An answer was stopped on purpose.
+
+    Attributes:
+        wish: `stop`: what was written stays. `superseded`: somebody else shows something in its place. `retracted`: the
+            question was deleted.
+    """
+
+    def __init__(self, wish: Wish) -> None:
+        self.wish: Wish = wish
+        super().__init__(wish)
+
+
+@dataclass(slots=True, eq=False)
+class _Run:
+    question: Question
+    scope: asyncio.Timeout
+    wish: Wish | None = None
+
+
+@dataclass(slots=True)
+class UnderWay:
+    """Answers by their references.
+
+    Attributes:
+        longest_s: No answer takes longer, from when it begins.
+    """
+
+    longest_s: float
+    _runs: dict[str, _Run] = field(default_factory=dict)
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """All that are being answered, in the order in which they were asked."""
+        return tuple(run.question for run in self._runs.values())
+
+    @asynccontextmanager
+    async def run(self, question: Question) -> AsyncIterator[asyncio.Timeout]:
+        """Let an answer be written that can be stopped; yields what sets its deadline.
+
+        Raises:
+            Stopped: It was.
+            TimeoutError: Its deadline has passed.
+        """
+        run = self._runs[question.reference] = _Run(question, asyncio.timeout(None))
+        try:
+            async with run.scope:
+                yield run.scope
+        except TimeoutError:
+            if run.wish is None or not run.scope.expired():
+                raise
+            raise Stopped(run.wish) from None
+        finally:
+            self._runs.pop(question.reference, None)
+        if run.wish not in {None, "stop"}:  # too late to stop it, but what it says is not wanted any more
+            raise Stopped(run.wish)
+
+    def limit(self, scope: asyncio.Timeout) -> None:
+        """Let the time of an answer begin, unless it was stopped while it waited."""
+        if scope.when() is None:
+            scope.reschedule(asyncio.get_running_loop().time() + self.longest_s)
+
+    def stop_last(self, thread: Thread) -> bool:
+        """Stop what was asked last in a conversation; false where nothing of it runs here."""
+        asked = [question.reference for question in self.questions if question.thread == thread]
+        return bool(asked) and self.stop(asked[-1], "stop")
+
+    def stop(self, reference: str, wish: Wish) -> bool:
+        """End an answer; false where none of this reference runs here."""
+        run = self._runs.get(reference)
+        if run is None:
+            return False
+        run.wish = max(run.wish or wish, wish, key=_WISHES.index)
+        if not run.scope.expired():
+            run.scope.reschedule(_NOW)
+        return True

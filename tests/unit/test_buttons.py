@@ -1,0 +1,249 @@
+"""What the buttons under an answer do."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.access import Access
+from bot.messages import Action, Card
+from rag.model import Scope
+from tests.fakes.clock import FakeClock
+from tests.fakes.room import ANA, BRUNO, Room, message, press
+from tests.fakes.scripted_pipeline import BUDGET, REFUSAL, ScriptedPipeline, says
+from tests.fakes.talk import Talk, open_talk
+
+ANSWER_ACTIONS: tuple[Action, ...] = ("good", "bad", "why", "sources", "retry", "hand_over")
+
+
+@pytest.fixture
+def pipeline() -> ScriptedPipeline:
+    return ScriptedPipeline({"budget?": says(BUDGET)}, outside=3)
+
+
+@pytest.fixture
+async def talk(tmp_path: Path, pipeline: ScriptedPipeline) -> AsyncIterator[Talk]:
+    """A process that has answered `budget?` as ref1."""
+    access = Access({"C1": ("handbook",), "*": ()})
+    people = {"C1": ("U7", "U8"), "C9": (), "*": ("U9",)}
+    async with open_talk(tmp_path, pipeline, access=access, people=people) as talk:
+        await talk.conversation.handle(message("budget?"), Room())
+        yield talk
+
+
+async def pressed(talk: Talk, action: Action, **more: object) -> Card:
+    """What is shown of a button that was pressed."""
+    room = Room()
+    await talk.conversation.press(press(action, **more), room)  # type: ignore[arg-type]  # as `press` takes them
+    (card,) = room.cards
+    return card
+
+
+async def verdicts(talk: Talk) -> list[tuple[object, ...]]:
+    return await talk.database.fetch("SELECT reference, author, verdict, reason FROM feedback ORDER BY author")
+
+
+async def test_every_answer_has_its_buttons_about_its_own_reference(talk: Talk) -> None:
+    room = Room()
+
+    await talk.conversation.handle(message("budget?", id="2"), room)
+
+    assert (room.cards[0].reference, room.cards[0].actions) == ("ref2", ANSWER_ACTIONS)
+
+
+@pytest.mark.parametrize("reference", ["ref1", ""])
+async def test_a_thumb_up_is_kept_with_the_answer_s_reference_and_thanked_for(talk: Talk, reference: str) -> None:
+    card = await pressed(talk, "good", reference=reference, author=BRUNO)
+
+    assert card == Card("Obrigado! 👍", private=True)
+    assert await verdicts(talk) == [("ref1", "U2", "good", "")]
+
+
+async def test_a_thumb_down_is_kept_at_once_and_asks_what_was_wrong_and_the_reason_is_kept_with_it(talk: Talk) -> None:
+    asked = await pressed(talk, "bad", reference="ref1")
+    kept = await verdicts(talk)
+    thanked = await pressed(talk, "bad", reference="ref1", text=" It is old. ")
+
+    assert asked == Card(
+        "Sorry about that. What was wrong? For example: `/bad the figure is from last year`",
+        private=True,
+        reference="ref1",
+    )
+    assert kept == [("ref1", "U1", "bad", "")]
+    assert thanked.text == "Thank you, that helps. I noted what was wrong."
+    assert await verdicts(talk) == [("ref1", "U1", "bad", "It is old.")]
+
+
+async def test_each_person_has_one_verdict_and_the_last_one_counts(talk: Talk) -> None:
+    for action, author in (("bad", ANA), ("good", BRUNO), ("good", ANA)):
+        await pressed(talk, action, author=author)  # type: ignore[arg-type]  # the actions of the line above
+
+    assert await verdicts(talk) == [("ref1", "U1", "good", ""), ("ref1", "U2", "good", "")]
+
+
+async def test_why_is_told_to_one_person_with_how_many_passages_are_out_of_reach_here(
+    talk: Talk, pipeline: ScriptedPipeline
+) -> None:
+    scopes = []
+
+    async def count_outside(question: str, *, scope: Scope) -> int:
+        scopes.append((question, scope))
+        return 3
+
+    pipeline.count_outside = count_outside  # type: ignore[method-assign]  # what it is asked is what matters here
+
+    card = await pressed(talk, "why", reference="ref1")
+
+    assert card.private
+    assert card.text.startswith("The answer is extractive: no model configured.")
+    assert card.text.endswith("3 more passages were found that may not be read here.")
+    assert scopes == [("budget?", Scope.of("handbook"))]
+
+
+async def test_sources_are_shown_to_one_person_with_the_sentences_quoted(talk: Talk) -> None:
+    card = await pressed(talk, "sources", author=BRUNO)
+
+    assert (card.text, card.private) == ("O que citei para responder “budget?”:", True)
+    assert [source.quote for source in card.sources] == ["Set `daily_budget` under `routing.cost_limits`."]
+
+
+async def test_people_are_handed_the_question_with_its_answer_and_the_bot_keeps_quiet_until_it_is_called(
+    talk: Talk, pipeline: ScriptedPipeline
+) -> None:
+    card = await pressed(talk, "hand_over", reference="ref1")
+    for said in (
+        message("so?", id="2", addressed="thread"),
+        message("budget?", id="3"),
+        message("and?", id="4", addressed="thread"),
+    ):
+        await talk.conversation.handle(said, Room())
+
+    assert (card.tagged, card.private, card.actions) == (("U7", "U8"), False, ())
+    assert "> budget?" in card.text
+    assert BUDGET in card.text
+    assert [source.title for source in card.sources] == ["Budgets"]
+    assert [asked.question for asked in pipeline.asked] == ["budget?", "budget?", "and?"]
+
+
+@pytest.mark.parametrize(("place", "tagged"), [("C2", ("U9",)), ("C9", ())])
+async def test_the_people_are_those_of_the_place(talk: Talk, place: str, tagged: tuple[str, ...]) -> None:
+    await talk.conversation.handle(message("budget?", place=place), Room())
+
+    card = await pressed(talk, "hand_over", place=place)
+
+    assert card.tagged == tagged
+
+
+async def test_where_nobody_takes_over_the_bot_says_so_and_goes_on(talk: Talk, pipeline: ScriptedPipeline) -> None:
+    await talk.conversation.handle(message("budget?", place="C9"), Room())
+
+    card = await pressed(talk, "hand_over", place="C9")
+    await talk.conversation.handle(message("and?", id="2", place="C9", addressed="thread"), Room())
+
+    assert card.private
+    assert card.text.startswith("Nobody is named to take questions over here.")
+    assert pipeline.asked[-1].question == "and?"
+
+
+async def test_a_question_without_an_answer_can_be_handed_over_too(talk: Talk, pipeline: ScriptedPipeline) -> None:
+    pipeline.script["broken?"] = says(ZeroDivisionError())
+    await talk.conversation.handle(message("broken?", id="2"), Room())
+
+    card = await pressed(talk, "hand_over", reference="ref2")
+
+    assert card.text.endswith("\n\n> broken?")
+    assert (card.sources, card.tagged) == ((), ("U7", "U8"))
+
+
+async def test_what_was_not_answered_has_nothing_to_explain_and_no_sources(
+    talk: Talk, pipeline: ScriptedPipeline
+) -> None:
+    pipeline.script["broken?"] = says(ZeroDivisionError())
+    await talk.conversation.handle(message("broken?", id="2"), Room())
+    await talk.conversation.handle(message("nonsense?", id="3"), Room())
+
+    assert await pressed(talk, "why", reference="ref2") == Card(
+        "There is nothing to explain: that was not answered from the documents.", private=True
+    )
+    for reference in ("ref2", "ref3"):
+        assert await pressed(talk, "sources", reference=reference) == Card("That answer has no sources.", private=True)
+
+
+@pytest.mark.parametrize("action", ANSWER_ACTIONS)
+@pytest.mark.parametrize("where", [{"reference": "unknown"}, {"reference": "ref1", "place": "C2"}, {"thread": "2"}])
+async def test_a_button_about_no_answer_of_this_place_finds_none(
+    talk: Talk, pipeline: ScriptedPipeline, action: Action, where: dict[str, str]
+) -> None:
+    card = await pressed(talk, action, **where)
+
+    assert card == Card("I find no answer here that this could be about.", private=True)
+    assert (await verdicts(talk), len(pipeline.asked)) == ([], 1)
+
+
+async def test_typed_without_a_reference_a_button_is_about_the_last_answer_and_not_about_a_command(
+    tmp_path: Path, pipeline: ScriptedPipeline
+) -> None:
+    clock, room = FakeClock(), Room()
+
+    async with open_talk(tmp_path, pipeline, clock=clock) as talk:
+        for text in ("budget?", "nonsense?", "/help", "/quotes", "/retry"):
+            await talk.conversation.handle(message(text, id=text), room)
+            clock.wind(1)
+
+    assert room.cards[-1] == Card("That answer has no sources.", private=True)
+    assert [asked.question for asked in pipeline.asked] == ["budget?", "nonsense?", "nonsense?"]
+    assert room.posts["P2"].text == REFUSAL
+
+
+@pytest.mark.usefixtures("talk")
+async def test_a_button_works_in_another_process(tmp_path: Path) -> None:
+    async with open_talk(tmp_path, ScriptedPipeline(), prefix="other") as other:
+        card = await pressed(other, "sources", reference="ref1")
+
+    assert [source.title for source in card.sources] == ["Budgets"]
+
+
+async def test_a_press_delivered_twice_is_shown_once(talk: Talk) -> None:
+    room = Room()
+
+    for _ in range(2):
+        await talk.conversation.press(press("why", event="E"), room)
+
+    assert len(room.cards) == 1
+
+
+async def test_an_error_in_a_button_is_logged_and_told_to_one_person_by_its_reference(
+    talk: Talk, pipeline: ScriptedPipeline, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def count_outside(_question: str, **_: object) -> int:
+        raise ZeroDivisionError("secret")
+
+    pipeline.count_outside = count_outside  # type: ignore[method-assign]  # as above
+
+    with caplog.at_level(logging.ERROR):
+        card = await pressed(talk, "why", author=BRUNO)
+
+    assert card.private
+    assert card.text == "Desculpe, algo deu errado do meu lado. Quem cuida de mim pode ver o que foi. Referência: ref2."
+    assert [record.getMessage() for record in caplog.records] == ["button failed reference=ref2 action=why"]
+
+
+@pytest.mark.parametrize("word", ["stop", "👍", "de novo", "/why", "hand over"])
+async def test_in_a_conversation_that_goes_on_a_button_is_typed_without_the_name(talk: Talk, word: str) -> None:
+    room = Room()
+
+    await talk.conversation.handle(message(word, id="2", addressed="thread"), room)
+
+    assert "went wrong" not in room.cards[0].text
+
+
+@pytest.mark.parametrize("word", ["stop", "👍", "/why"])
+async def test_where_no_conversation_goes_on_such_a_word_is_said_to_others(talk: Talk, word: str) -> None:
+    room = Room()
+
+    await talk.conversation.handle(message(word, id="2", thread="2", addressed="thread"), room)
+
+    assert room.posts == {}
