@@ -22,18 +22,17 @@ from tempfile import TemporaryDirectory
 from bot.locales import Phrases, phrases_in
 from bot.messages import Locale
 from tests.fakes.anthropic_server import AnthropicServer
-from tests.fakes.chat_faults import Fault
-from tests.fakes.chat_server import ChatServer
 from tests.fakes.embedding_server import KEY
 from tests.fakes.gemini_server import GeminiServer
 from tests.fakes.openai_server import OpenAIServer
 from tests.fakes.pseudo_terminal import PATIENCE_S, PseudoTerminal
+from tests.fakes.vendors import Vendors
 from tests.scenarios.team import DOCUMENTS
 
 PROGRAM = (sys.executable, "-m", "bot")
-RECEIPT = re.compile(r"· ref\.? (?P<reference>[0-9a-f]{8})\n")
+RECEIPT = re.compile(r"· ref\.? (?P<reference>[0-9a-f]{12})\n")
 """How an answer ends."""
-REFERENCE = re.compile(r"(?:Reference|Referência): (?P<reference>[0-9a-f]{8})\.\n")
+REFERENCE = re.compile(r"(?:Reference|Referência): (?P<reference>[0-9a-f]{12})\.\n")
 """How a refusal, a failure, or an answer that was stopped ends."""
 SECRET = "# Severance\n\nThe board plans a severance for every employee with 30 days of vacation in Lisbon.\n"
 """A document of the collection `board`, which is found by what others ask."""
@@ -141,7 +140,7 @@ class Chat:
 
 
 @dataclass(frozen=True, slots=True)
-class Company:
+class Company(Vendors):
     """A folder with configuration, documents and a state database, and the vendors that its bots ask."""
 
     folder: Path
@@ -149,21 +148,6 @@ class Company:
     gemini: GeminiServer
     anthropic: AnthropicServer
     stack: AsyncExitStack
-
-    @property
-    def servers(self) -> tuple[ChatServer, ...]:
-        """In the order of the route for facts."""
-        return (self.openai, self.gemini, self.anthropic)
-
-    @property
-    def calls(self) -> int:
-        """Requests that all vendors have received."""
-        return sum(len(server.calls) for server in self.servers)
-
-    def break_all(self, fault: Fault | None) -> None:
-        """From now on every vendor has this fault; none at all with `None`."""
-        for server in self.servers:
-            server.always = fault
 
     def configure(self, bot: str = "", *, core: str = "") -> None:
         """Write the configuration; `core` are further sections of the file of models."""

@@ -10,11 +10,10 @@ from pathlib import Path
 from rag.model import Answer, Event, Restart, Token
 from rag.pipeline import RagPipeline
 from tests.fakes.anthropic_server import AnthropicServer
-from tests.fakes.chat_faults import Fault
-from tests.fakes.chat_server import ChatServer
 from tests.fakes.embedding_server import KEY
 from tests.fakes.gemini_server import GeminiServer
 from tests.fakes.openai_server import OpenAIServer
+from tests.fakes.vendors import Vendors
 
 OPENAI, GEMINI, ANTHROPIC = "openai/gpt-6.1-terra", "gemini/gemini-3.8-flash", "anthropic/claude-sonnet-5-5"
 """The models of the route for facts, in its order."""
@@ -33,7 +32,7 @@ _TIMEOUTS = "{connect: 1, first_token: 0.3, between_tokens: 0.3, total: 5}"
 
 
 @dataclass
-class Team:
+class Team(Vendors):
     """Everything that `open_team` opened.
 
     Attributes:
@@ -47,21 +46,6 @@ class Team:
     environ: Mapping[str, str]
     pipeline: RagPipeline
     events: list[Event] = field(default_factory=list)
-
-    @property
-    def servers(self) -> tuple[ChatServer, ...]:
-        """In the order of the route for facts."""
-        return (self.openai, self.gemini, self.anthropic)
-
-    @property
-    def calls(self) -> int:
-        """Requests that all vendors have received."""
-        return sum(len(server.calls) for server in self.servers)
-
-    def break_all(self, fault: Fault | None) -> None:
-        """From now on every vendor has this fault; none at all with `None`."""
-        for server in self.servers:
-            server.always = fault
 
     async def ask(self, question: str = QUESTION, **options: object) -> Answer:
         """Ask, and keep the events; the tokens since the last restart are the answer's text."""

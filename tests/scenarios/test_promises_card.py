@@ -219,7 +219,7 @@ class TestARefusal:
         shown = (await chat.ask(OTHER_QUESTION)).strip()
 
         refused = chat.sentence("quota.user", limit="1 question", window="a minute")
-        assert re.fullmatch(rf"{refused.pattern} Reference: [0-9a-f]{{8}}\.", shown)
+        assert re.fullmatch(rf"{refused.pattern} Reference: [0-9a-f]{{12}}\.", shown)
         assert re.search(r"in \d+ s\.", shown)
         assert len(company.openai.calls) == 1
 
@@ -300,7 +300,7 @@ class TestAFailure:
         shown = await chat.leave()
 
         failed = chat.sentence("error.index_unavailable")
-        assert re.fullmatch(rf"{failed.pattern} Reference: [0-9a-f]{{8}}\.", shown.strip().splitlines()[-1])
+        assert re.fullmatch(rf"{failed.pattern} Reference: [0-9a-f]{{12}}\.", shown.strip().splitlines()[-1])
         assert "Traceback" not in shown
 
 
