@@ -94,7 +94,7 @@ class Conversation:
         if press and await self._journal.is_heard(message):
             await self.press(press, replies)
         elif taken and taken.revises:
-            self._under_way.stop(taken.revises.reference, "superseded")
+            await self._under_way.end(taken.revises.reference, "superseded")
             await self._answer(taken.question, replies.reply_again(taken.question), "edited")
         elif taken:
             await self._answer(taken.question, replies.reply_to(message))
@@ -102,31 +102,33 @@ class Conversation:
     async def _answer(self, question: Question, reply: Reply, begun_again: str = "") -> None:
         """The rest of the way; `begun_again` says why a reply that was there begins anew."""
         delivery = Delivery(question, reply, self._journal)
+        async with self._under_way.holding(question):
+            ending = await self._ending(question, delivery, begun_again)
+        if ending is not None:
+            await delivery.finish(ending)  # 6 reply, 7 journal: delivered
+
+    async def _ending(self, question: Question, delivery: Delivery, begun_again: str) -> Ending | None:
+        """How it ends; `None` where nothing is left to show."""
         try:
             async with self._under_way.run(question) as scope:
                 if call := _call_in(question):  # 2 command?
-                    ending = await self._run(call, question)
-                elif refusal := await self._refused(question):  # 3 admit
-                    ending = refusal
-                else:
-                    await delivery.begin(again_notice(begun_again, question.text, _phrases(question)))
-                    async with self._turn_in_line(question, delivery):
-                        self._under_way.limit(scope)
-                        ending = await self._ask(question, delivery)  # 5 ask
+                    return await self._run(call, question)
+                if refusal := await self._refused(question):  # 3 admit
+                    return refusal
+                await delivery.begin(again_notice(begun_again, question.text, _phrases(question)))
+                async with self._turn_in_line(question, delivery):
+                    self._under_way.limit(scope)
+                    return await self._ask(question, delivery)  # 5 ask
         except Stopped as stopped:
-            if stopped.wish == "superseded":
-                await delivery.give_way()
-                return
-            if stopped.wish == "retracted":
-                await delivery.retract()
-                return
-            ending = _stopped(question, delivery)
+            if stopped.wish == "stop":
+                return _stopped(question, delivery)
+            await (delivery.retract() if stopped.wish == "retracted" else delivery.give_way())
+            return None
         except BrokenPipeError:  # there is nobody to apologise to
             await delivery.abandon()
             raise
         except Exception as error:  # noqa: BLE001 - the bot's outer edge: logged, and told with its reference
-            ending = _failed(error, question, delivery)
-        await delivery.finish(ending)  # 6 reply, 7 journal: delivered
+            return _failed(error, question, delivery)
 
     async def _run(self, call: Call, question: Question) -> Ending:
         thread, phrases = question.thread, _phrases(question)
@@ -250,7 +252,7 @@ class Conversation:
         except StateUnavailable as error:
             log.warning("an answer could not be taken back: %s", error)
             return
-        if question is not None and not self._under_way.stop(question.reference, "retracted"):
+        if question is not None and not await self._under_way.end(question.reference, "retracted"):
             await replies.reply_again(question).retract()
 
     async def last_question(self, thread: Thread) -> Question | None:
@@ -291,6 +293,9 @@ class Conversation:
             await Delivery(question, reply, self._journal).show(answer_card(entry.answer, phrases))
         elif self._may_be_finished(entry):
             await self._answer(question, reply, "resumed")
+        elif entry.outcome == "stopped":
+            card = stopped_card(entry.said or "", phrases, reference=question.reference)
+            await Delivery(question, reply, self._journal).show(card)
         else:
             ending = Ending(apology_card(question, phrases), "apologised", entry.said, entry.answer)
             await Delivery(question, reply, self._journal).finish(ending)

@@ -9,6 +9,7 @@ from bot.journal import Journal
 from bot.messages import Card, Question
 from bot.ports import Reply
 from bot.safety import SafeStream
+from bot.underway import Stopped
 from rag.model import Answer
 
 
@@ -45,7 +46,11 @@ class Delivery:
     async def begin(self, notice: str = "") -> None:
         """Show that it was taken; `notice` says why a reply that was there already begins again."""
         address = await self._reply.begin(self._question.reference)
-        self._is_known = await self._journal.begin(self._question, address)
+        is_ours = await self._journal.begin(self._question, address)
+        # An address that the journal knew before is known to whoever has the question in hand now.
+        self._is_known = is_ours or address == self._question.address
+        if not is_ours:
+            raise Stopped("superseded")
         if notice:
             await self._reply.restart(notice)
 

@@ -123,6 +123,9 @@ class Journal:
             message.addressed, threads.standing_in(transaction.fetch(*threads.query(thread))), now, self.terms.idle
         ):
             return None
+        deleted = _deleted(thread, message.id)
+        if before is None and transaction.fetch("SELECT 1 FROM events WHERE event = $1", deleted):
+            return None
         if not transaction.fetch(_CLAIM, _event(message), to_text(now)):
             return None
         threads.write(transaction, thread, "active", now)
@@ -209,7 +212,10 @@ class Journal:
     async def _note(self, question: Question, sql: str, *values: Value) -> list[Row] | None:
         """Write down a step; returns `None` where it cannot be written."""
         try:
-            return await self._database.fetch(sql, question.reference, *values)
+            # As a transaction, so that those who write at the same time share a commit.
+            return await self._database.transact(
+                lambda transaction: transaction.fetch(sql, question.reference, *values)
+            )
         except StateUnavailable as error:
             log.warning("not in the journal reference=%s: %s", question.reference, error)
             return None
@@ -284,13 +290,21 @@ class Journal:
         thread = deletion.thread
         sql = (
             "UPDATE questions SET state = 'retracted', question = '', said = NULL, answer = NULL"  # noqa: S608
-            f" WHERE platform = $1 AND place = $2 AND message = $3 AND state <> 'retracted' RETURNING {COLUMNS}"
+            # Once more where it is struck out already: who did so may have died before the reply was gone.
+            f" WHERE platform = $1 AND place = $2 AND message = $3 RETURNING {COLUMNS}"
         )
+        now = to_text(self._clock.now())
+
+        def work(transaction: Transaction) -> Question | None:
+            rows = transaction.fetch(sql, thread.platform, thread.place, deletion.message_id)
+            if rows:
+                return entry_of(rows[0]).question
+            # It may have overtaken its message.
+            transaction.fetch(_CLAIM, _deleted(thread, deletion.message_id), now)
+            return None
+
         # In its turn: not between the look that another work takes at the question and what that writes.
-        rows = await self._database.transact(
-            lambda transaction: transaction.fetch(sql, thread.platform, thread.place, deletion.message_id)
-        )
-        return entry_of(rows[0]).question if rows else None
+        return await self._database.transact(work)
 
     async def let_stand(self, thread: Thread, state: threads.ThreadState) -> None:
         """Let a conversation stand so from now on.
@@ -363,6 +377,10 @@ def _question(message: IncomingMessage, reference: str) -> Question:
 
 def _event(message: IncomingMessage) -> str:
     return f"{message.thread.platform}:{message.event_id}"
+
+
+def _deleted(thread: Thread, message_id: str) -> str:
+    return f"{thread.platform}:deleted:{thread.place}:{message_id}"
 
 
 def _keys(message: IncomingMessage) -> tuple[tuple[str, ...], ...]:

@@ -58,7 +58,11 @@ class Replies(Protocol):
         ...
 
     def reply_again(self, question: Question) -> Reply:
-        """The reply to this question as it was left, in whichever process; a new one where nothing is left of it."""
+        """The reply to this question as it was left, in whichever process; a new one where nothing is left of it.
+
+        A process may have died after it showed a reply and before it could write down the address; so may one that
+        answered without beginning. Then the platform looks for its reply to `question.message_id`.
+        """
         ...
 
 
@@ -70,11 +74,11 @@ class Core(Protocol):
         ...
 
     async def press(self, press: Press, replies: Replies) -> None:
-        """Do what a button says."""
+        """Do what a button says; when it has returned, whoever delivers the press may forget it."""
         ...
 
     async def retract(self, deletion: Deletion, replies: Replies) -> None:
-        """Take back the answer to a message that was deleted."""
+        """Take back the answer to a message that was deleted; when it has returned, the event may be forgotten."""
         ...
 
     async def last_question(self, thread: Thread) -> Question | None:

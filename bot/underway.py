@@ -45,6 +45,30 @@ class UnderWay:
 
     longest_s: float
     _runs: dict[str, _Run] = field(default_factory=dict)
+    _held: dict[str, asyncio.Event] = field(default_factory=dict)
+
+    @asynccontextmanager
+    async def holding(self, question: Question) -> AsyncIterator[None]:
+        """Until the end of the block an answer that is stopped may still be taken away."""
+        over = self._held[question.reference] = asyncio.Event()
+        try:
+            yield
+        finally:
+            del self._held[question.reference]
+            over.set()
+
+    async def end(self, reference: str, wish: Wish) -> bool:
+        """Stop an answer, and wait until it has given way; false where none of this reference runs here.
+
+        Whoever shows something in its place would see it taken away otherwise, and whoever says that it is gone would
+        say so too early.
+        """
+        over = self._held.get(reference)
+        if over is None:
+            return False
+        was_running = self.stop(reference, wish)
+        await over.wait()
+        return was_running
 
     @property
     def questions(self) -> tuple[Question, ...]:

@@ -604,6 +604,22 @@ class TestAfterARestart:
         heard = [turn.text for turn in pipeline.asked[-1].history]
         assert {*zip(heard[::2], heard[1::2], strict=True)} == {("one?", "One."), ("two?", "Half")}
 
+    async def test_an_answer_that_was_stopped_stands_as_far_as_it_had_come(self, tmp_path: Path) -> None:
+        room, pipeline = Room(), script()
+        room.shows.clear()
+        async with open_talk(tmp_path, pipeline) as talk:
+            task = asyncio.create_task(talk.conversation.handle(message("hang"), room))
+            await room.written.wait()
+            await talk.conversation.press(press("stop"), room)
+            await room.sent.wait()
+            await die(task)
+        room.shows.set()
+
+        await started(tmp_path, pipeline, room)
+
+        assert [(card.text, card.notice[:8]) for card in room.cards] == [("Half", "Stopped.")]
+        assert len(pipeline.asked) == 1
+
     async def test_a_failure_that_was_not_shown_is_apologised_for_and_not_tried_again(self, tmp_path: Path) -> None:
         room, pipeline = Room(), ScriptedPipeline({"one?": says("Half", ZeroDivisionError())})
         await leave_at_the_end(tmp_path, room, message("one?"), pipeline)
