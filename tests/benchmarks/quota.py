@@ -19,7 +19,7 @@ from rag.clock import SystemClock
 from rag.errors import QuotaExceeded
 from rag.model import Asker
 from rag.pipeline import RagPipeline
-from rag.ports import Database, Transaction, Value
+from rag.ports import Database, Held, Transaction, Value
 from rag.ports import Row as Record
 from rag.quota.books import Books
 from rag.quota.policy import QuotaPolicy
@@ -211,7 +211,7 @@ class _CountingDatabase:
         self.transactions += 1
         return await self._database.transact(work)
 
-    def exclusive(self, name: str, *, timeout_s: float) -> AbstractAsyncContextManager[None]:
+    def exclusive(self, name: str, *, timeout_s: float) -> AbstractAsyncContextManager[Held]:
         return self._database.exclusive(name, timeout_s=timeout_s)
 
     async def aclose(self) -> None:

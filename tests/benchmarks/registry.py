@@ -7,6 +7,8 @@ from types import MappingProxyType
 
 from tests.benchmarks import (
     cached,
+    conversation,
+    conversation_crash,
     crash,
     failover,
     ingest,
@@ -20,6 +22,7 @@ from tests.benchmarks import (
     routing,
     start,
     tasks,
+    waiting,
 )
 from tests.benchmarks.benchmark import Benchmark
 
@@ -39,5 +42,8 @@ BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
         "overshoot": overshoot.run,
         "crash": crash.run,
         "quota": quota.run,
+        "conversation": conversation.run,
+        "waiting": waiting.run,
+        "conversation_crash": conversation_crash.run,
     }
 )

@@ -22,6 +22,8 @@ from rag.language import detect_language
 from tests.benchmarks import (
     cached,
     chat_peers,
+    conversation,
+    conversation_crash,
     crash,
     ingest,
     memory,
@@ -33,6 +35,7 @@ from tests.benchmarks import (
     relevance,
     routing,
     start,
+    waiting,
 )
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.beir import collection_folders, read_collection
@@ -210,6 +213,52 @@ async def test_the_cost_of_quotas_is_told_beside_the_engine_by_itself(monkeypatc
     assert set(floods) == {1}
     spent = [row["spent_share"] for what, row in rows.items() if what.startswith("a budget spent")]
     assert all(0 < share <= 1 for share in spent)
+
+
+async def test_a_conversation_is_timed_beside_as_many_commits_of_the_engine_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(conversation, "_AT_ONCE", (1, 10))
+    monkeypatch.setattr(conversation, "_MESSAGES_PER_QUESTION", {1: 1, 10: 10})
+    monkeypatch.setattr(conversation, "_CHUNKS", 20)
+
+    rows = figures(await conversation.run(tiny(), in_silence))
+
+    engines = [what.partition(",")[0] for what in rows if "at once" in what and "RagPipeline" not in what]
+    assert engines == ["SQLite", "SQLite", "PostgreSQL", "PostgreSQL"]
+    assert [row["times_bare"] for what, row in rows.items() if what.endswith("by itself")] == [1, 1, 1]
+    assert [rows[f"SQLite, {at_once} at once"]["messages"] for at_once in (1, 10)] == [3, 30]
+    assert all(0 < row["shown_p50_ms"] <= row["returned_p50_ms"] <= row["returned_p99_ms"] for row in rows.values())
+    assert rows["SQLite, 1 at once"]["transactions"] == rows["as many commits, SQLite by itself"]["transactions"] > 1
+
+
+@on_linux
+async def test_questions_that_wait_are_weighed_and_all_that_are_asked_at_once_are_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(waiting, "_PER_QUESTION", (10, 20))
+
+    rows = figures(await waiting.run(tiny(), in_silence))
+
+    *waited, asked = rows.values()
+    assert [row["questions"] for row in waited] == [30, 30, 60, 60]
+    assert all(row["peak_mb"] > row["before_mb"] > 0 for row in waited)
+    assert asked["questions"] == 60
+    assert (asked["failed"], asked["lost"], asked["twice"]) == (0, 0, 0)
+    assert 0 < asked["by_model"] <= 60
+
+
+async def test_killed_bots_are_counted_with_what_became_of_their_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conversation_crash, "_KILLS_PER_RUN", 2)
+
+    rows = figures(await conversation_crash.run(tiny(), in_silence))
+
+    whole = "SQLite, RagPipeline"
+    assert list(rows) == ["SQLite, repeated questions", "PostgreSQL, repeated questions", whole]
+    assert all(row["kills"] == 2 and row["under_way"] > 10 for row in rows.values())
+    assert all(row["questions"] > row["answered"] > 0 for row in rows.values())
+    wrong = ("unanswered", "unfinished", "twice", "wrong", "undeleted", "left_open")
+    assert not any(row[column] for row in rows.values() for column in wrong)
 
 
 async def test_a_round_keeps_as_many_calls_in_flight_as_it_says() -> None:
