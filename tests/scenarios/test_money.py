@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -279,7 +280,9 @@ class TestALimit:
         told = await operator.type_beside("ask", QUESTION)
 
         assert told.code == 1
-        assert told.out == "I may not take questions here: the limit is 0 questions a minute.\n"
+        assert re.fullmatch(
+            r"I may not take questions here: the limit is 0 questions a minute\. Reference: [0-9a-f]{12}\.\n", told.out
+        )
         assert team.calls == 0
 
 
