@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.access import EVERY_OTHER_PLACE, Access
 from bot.entries import Entry
@@ -13,6 +13,7 @@ from bot.locales import Phrases, phrases_in
 from bot.messages import Card, Press
 from bot.ports import Pipeline
 from bot.replies import explanation_card, hand_over_card, quotes_card
+from rag.model import Answer
 
 
 class NotThere(Exception):  # noqa: N818 - named for what happened
@@ -52,7 +53,7 @@ class Actions:
             case "why":
                 return await self._explain(entry, phrases)
             case "sources":
-                return quotes_card(entry.answer, phrases)
+                return quotes_card(self._readable(entry), phrases)
             case "hand_over":
                 return await self._hand_over(press, entry, phrases)
             case _:
@@ -69,9 +70,9 @@ class Actions:
         return Card(phrases(key), private=True, reference=entry.question.reference)
 
     async def _explain(self, entry: Entry, phrases: Phrases) -> Card:
-        if entry.answer is None:
+        answer = self._readable(entry)
+        if answer is None:
             return Card(phrases("why.no_answer"), private=True)
-        answer = entry.answer
         scope = self.access.scope_of(entry.question.thread.place)
         outside = await self.pipeline.count_outside(answer.standalone or answer.question, scope=scope)
         return explanation_card(answer, outside, phrases)
@@ -82,4 +83,14 @@ class Actions:
         if not people:
             return Card(phrases("hand_over.nobody"), private=True)
         await self.journal.let_stand(press.thread, "handed_over")
-        return hand_over_card(entry.question.text, entry.said, entry.answer, people, phrases)
+        return hand_over_card(entry.question.text, entry.said, self._readable(entry), people, phrases)
+
+    def _readable(self, entry: Entry) -> Answer | None:
+        """The answer with what its place may read today: that may be less than when it was given."""
+        answer, collections = entry.answer, self.access.scope_of(entry.question.thread.place).collections
+        if answer is None or collections is None:
+            return answer
+        evidence = tuple(passage for passage in answer.evidence if passage.collection in collections)
+        links = {passage.link for passage in evidence}
+        citations = tuple(citation for citation in answer.citations if citation.link in links)
+        return replace(answer, evidence=evidence, citations=citations)

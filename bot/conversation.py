@@ -29,7 +29,7 @@ from bot.replies import (
     restart_notice,
     stopped_card,
 )
-from bot.underway import Stopped, UnderWay
+from bot.underway import Run, Stopped, UnderWay
 from rag.errors import QuotaExceeded, StateUnavailable
 from rag.model import Answer, Restart, Status, Token
 from rag.ports import Clock
@@ -42,6 +42,8 @@ _REFERENCE_BYTES: Final = 6
 _LONGEST_S: Final = 300.0
 # A question that so many processes have died with may be what they die of.
 _MOST_DEATHS: Final = 2
+# So often it is tried to show how a question ended, where the platform will not take it.
+_MOST_TRIES: Final = 6
 _WISHES_S: Final = 0.5
 _ORPHANS_S: Final = 10.0
 _TIDY_S: Final = 6 * 3600.0
@@ -90,7 +92,7 @@ class Conversation:
         """
         press = button_of(message)
         taken = None if press else await self._journal.take(message, self._new_reference())  # 1 ignore; 4 accepted
-        await replies.acknowledge(message)
+        await self._acknowledge(message, replies)
         if press and await self._journal.is_heard(message):
             await self.press(press, replies)
         elif taken and taken.revises:
@@ -104,20 +106,34 @@ class Conversation:
         delivery = Delivery(question, reply, self._journal)
         async with self._under_way.holding(question):
             ending = await self._ending(question, delivery, begun_again)
-        if ending is not None:
+        if ending is None:
+            return
+        try:
             await delivery.finish(ending)  # 6 reply, 7 journal: delivered
+        except BrokenPipeError:
+            raise
+        except Exception:  # the platform does not take it now; in a while it is tried again
+            log.exception("could not be shown reference=%s", question.reference)
+            await self._journal.release(question)
+
+    async def _acknowledge(self, message: IncomingMessage, replies: Replies) -> None:
+        try:
+            await replies.acknowledge(message)
+        except Exception:  # it will be delivered again, and is known then
+            log.exception("not acknowledged event=%s", message.event_id)
 
     async def _ending(self, question: Question, delivery: Delivery, begun_again: str) -> Ending | None:
         """How it ends; `None` where nothing is left to show."""
+        run: Run | None = None
         try:
-            async with self._under_way.run(question) as scope:
+            async with self._under_way.run(question) as run:
                 if call := _call_in(question):  # 2 command?
                     return await self._run(call, question)
                 if refusal := await self._refused(question):  # 3 admit
                     return refusal
                 await delivery.begin(again_notice(begun_again, question.text, _phrases(question)))
                 async with self._turn_in_line(question, delivery):
-                    self._under_way.limit(scope)
+                    self._under_way.limit(run)
                     return await self._ask(question, delivery)  # 5 ask
         except Stopped as stopped:
             if stopped.wish == "stop":
@@ -126,6 +142,10 @@ class Conversation:
             return None
         except BrokenPipeError:  # there is nobody to apologise to
             await delivery.abandon()
+            raise
+        except asyncio.CancelledError:
+            if run and run.wish == "stop":  # whoever could not wait until it had stopped does not want it finished
+                await asyncio.shield(delivery.abandon())
             raise
         except Exception as error:  # noqa: BLE001 - the bot's outer edge: logged, and told with its reference
             return _failed(error, question, delivery)
@@ -145,7 +165,9 @@ class Conversation:
             invocation = Invocation(arguments, self._pipeline, scope, phrases, commands, thread, self._journal)
             return _command(await command.run(invocation))
         except WrongUsage:
-            return _command(Card(phrases("command.wrong_usage", name=command.name, example=command.example)))
+            return _command(
+                Card(phrases("command.wrong_usage", name=command.name, example=command.example_in(phrases)))
+            )
 
     async def _refused(self, question: Question) -> Ending | None:
         if question.is_counted:
@@ -210,8 +232,7 @@ class Conversation:
                 case "stop":
                     card = await self._stop(press, phrases)
                 case "retry":
-                    await self._retry(press, replies)
-                    card = None
+                    card = await self._retry(press, replies, phrases)
                 case _:
                     card = await self._actions.act(press)
         except NotThere:
@@ -235,23 +256,28 @@ class Conversation:
         await self._journal.wish_stopped(entry.question.reference)
         return None
 
-    async def _retry(self, press: Press, replies: Replies) -> None:
+    async def _retry(self, press: Press, replies: Replies, phrases: Phrases) -> Card | None:
         entry = await self._journal.find(press.thread, press.reference)
         if entry is None:
             raise NotThere
-        question = await self._journal.take_again(entry, self._new_reference())
-        if question is not None:  # else somebody else has pressed it too
-            # Whoever wants another answer pays for it.
-            question = replace(question, author=press.author, is_another=entry.answer is not None)
-            await self._answer(question, replies.reply_again(question), "retried")
+        if entry.state != "delivered":
+            return Card(phrases("button.under_way"), private=True)
+        # Whoever wants another answer pays for it; if they may not, the answer stays that is there.
+        question = replace(entry.question, author=press.author, is_counted=False, is_another=entry.answer is not None)
+        if refusal := await self._refused(question):
+            return refusal.card
+        again = await self._journal.take_again(question, self._new_reference())
+        if again is not None:  # else somebody else has pressed it too
+            await self._answer(replace(again, is_counted=True), replies.reply_again(again), "retried")
+        return None
 
     async def retract(self, deletion: Deletion, replies: Replies) -> None:
-        """Take back the answer to a message that was deleted; nothing where there is none."""
-        try:
-            question = await self._journal.retract(deletion)
-        except StateUnavailable as error:
-            log.warning("an answer could not be taken back: %s", error)
-            return
+        """Take back the answer to a message that was deleted; nothing where there is none.
+
+        Raises:
+            StateUnavailable: Nothing was taken back: who tells of the deletion has to tell it again.
+        """
+        question = await self._journal.retract(deletion)
         if question is not None and not await self._under_way.end(question.reference, "retracted"):
             await replies.reply_again(question).retract()
 
@@ -283,22 +309,36 @@ class Conversation:
         return tuple(entry.question for entry in left)
 
     async def _resume(self, entry: Entry, replies: Replies) -> None:
+        question = entry.question
+        log.info("left unfinished reference=%s state=%s outcome=%s", question.reference, entry.state, entry.outcome)
+        try:
+            await self._finish(entry, replies)
+        except BrokenPipeError:
+            raise
+        except Exception:  # the platform does not take it: the others shall have theirs
+            log.exception("could not be finished reference=%s", question.reference)
+            if entry.resumed < _MOST_TRIES:
+                await self._journal.release(question)
+            else:
+                await self._journal.deliver(question)
+
+    async def _finish(self, entry: Entry, replies: Replies) -> None:
         question, phrases = entry.question, _phrases(entry.question)
         reply = replies.reply_again(question)
-        log.info("left unfinished reference=%s state=%s outcome=%s", question.reference, entry.state, entry.outcome)
+        delivery = Delivery(question, reply, self._journal)
         if entry.answer is not None:
             # Written and paid for, and perhaps shown: shown once more it is still the same answer.
             if not replies.can_revise:
                 await reply.restart(again_notice("resumed", question.text, phrases))
-            await Delivery(question, reply, self._journal).show(answer_card(entry.answer, phrases))
+            await delivery.show(answer_card(entry.answer, phrases))
+        elif entry.outcome == "stopped" or entry.wish == "stop":
+            card = stopped_card(entry.said or "", phrases, reference=question.reference)
+            await delivery.finish(Ending(card, "stopped", said=entry.said))
         elif self._may_be_finished(entry):
             await self._answer(question, reply, "resumed")
-        elif entry.outcome == "stopped":
-            card = stopped_card(entry.said or "", phrases, reference=question.reference)
-            await Delivery(question, reply, self._journal).show(card)
         else:
             ending = Ending(apology_card(question, phrases), "apologised", entry.said, entry.answer)
-            await Delivery(question, reply, self._journal).finish(ending)
+            await delivery.finish(ending)
 
     def _may_be_finished(self, entry: Entry) -> bool:
         """Whether it is asked once more; a command is not: what it does may have been done."""
@@ -310,7 +350,7 @@ class Conversation:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._repeat(self._do_as_wished, every_s=_WISHES_S))
             group.create_task(self._repeat(self._look_for_orphans, every_s=_ORPHANS_S))
-            group.create_task(self._repeat(self._journal.tidy, every_s=_TIDY_S))
+            group.create_task(self._repeat(self._tidy, every_s=_TIDY_S))
 
     async def _repeat(self, do: Callable[[], Awaitable[None]], *, every_s: float) -> None:
         while True:
@@ -318,14 +358,21 @@ class Conversation:
                 await do()
             except StateUnavailable as error:
                 log.warning("left for later: %s", error)
+            except Exception:  # one thing that goes wrong does not end the bot
+                log.exception("left for later")
             await self._clock.sleep(every_s)
 
     async def _do_as_wished(self) -> None:
+        await self._journal.catch_up()
         if written := [question for question in self._under_way.questions if question.is_written]:
             wishes = await self._journal.wishes()
             for question in written:
                 if wish := wishes.get(question.reference, "superseded"):
                     self._under_way.stop(question.reference, wish)
+
+    async def _tidy(self) -> None:
+        await self._journal.tidy()
+        await self._actions.feedback.tidy(self._clock.now() - self._journal.terms.keep)
 
     async def _look_for_orphans(self) -> None:
         for platform, replies in self._served.items():

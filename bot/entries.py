@@ -23,7 +23,7 @@ Wish = Literal["stop", "superseded", "retracted"]
 UNDER_WAY: Final = "state IN ('accepted', 'answering')"
 COLUMNS: Final = (
     "reference, platform, place, thread, message, author, workspace, roles, locale, question, state, owner, address,"
-    " resumed, outcome, said, answer, taken_at"
+    " resumed, wish, is_another, payer, outcome, said, answer, taken_at"
 )
 # More of them than a model is ever told.
 _MOST_EXCHANGES: Final = 10
@@ -36,6 +36,7 @@ class Entry:
     Attributes:
         owner: The process that has it in hand.
         resumed: How many processes have taken it over from one that was gone.
+        wish: What was asked of its owner.
         outcome: How it ended; `None` while it has not.
         said: What the bot said that later questions may lean on.
         answer: `None` where there is none, or none from the documents, or none that this version can read.
@@ -46,6 +47,7 @@ class Entry:
     state: State
     owner: str
     resumed: int
+    wish: Wish | None
     outcome: Outcome | None
     said: str | None
     answer: Answer | None
@@ -77,14 +79,21 @@ def insert(transaction: Transaction, question: Question, owner: str, now: dateti
 
 def rewrite(transaction: Transaction, before: str, question: Question, owner: str, now: datetime) -> str:
     """Put a question in the place of the one of this reference, as just taken; returns when that was asked first."""
+    payer = question.author
     ((asked_at,),) = transaction.fetch(
         "UPDATE questions SET reference = $2, question = $3, state = 'accepted', owner = $4, taken_at = $5,"
-        " resumed = 0, wish = NULL, outcome = NULL, said = NULL, answer = NULL WHERE reference = $1 RETURNING asked_at",
+        " resumed = 0, wish = NULL, outcome = NULL, said = NULL, answer = NULL, is_another = $6, payer = $7,"
+        " workspace = $8, roles = $9, locale = $10 WHERE reference = $1 RETURNING asked_at",
         before,
         question.reference,
         question.text,
         owner,
         to_text(now),
+        int(question.is_another),
+        payer.id,
+        payer.workspace,
+        json.dumps(sorted(payer.roles)),
+        payer.locale,
     )
     return str(asked_at)
 
@@ -110,9 +119,9 @@ def turns_before(transaction: Transaction, thread: Thread, before: str) -> tuple
 def entry_of(row: Row) -> Entry:
     """What a row of `COLUMNS` says."""
     reference, platform, place, thread, message, author, workspace, roles, locale, *rest = row
-    text, state, owner, address, resumed, outcome, said, answer, taken_at = rest
+    text, state, owner, address, resumed, wish, is_another, payer, outcome, said, answer, taken_at = rest
     person = Person(
-        id=str(author),
+        id=str(author if payer is None else payer),
         locale=cast("Locale", locale),
         workspace=str(workspace),
         roles=frozenset(json.loads(str(roles))),
@@ -125,12 +134,14 @@ def entry_of(row: Row) -> Entry:
         text=str(text),
         address=str(address),
         is_counted=state == "answering",
+        is_another=bool(is_another),
     )
     return Entry(
         question,
         cast("State", state),
         str(owner),
         int(resumed or 0),
+        cast("Wish | None", wish),
         cast("Outcome | None", outcome),
         None if said is None else str(said),
         None if answer is None else _answer_of(str(answer)),

@@ -22,7 +22,7 @@ class Complaint:
     """A 👎.
 
     Attributes:
-        question: `None` where the journal does not have it any more.
+        question: `None` where it was deleted, or whoever asked it is forgotten.
         reason: What was wrong; empty where the person did not say.
     """
 
@@ -59,13 +59,16 @@ class Feedback:
     async def give(self, press: Press, question: Question, verdict: Verdict) -> None:
         """Write a verdict down, with what was wrong, if that was said."""
         await self._database.fetch(
-            "INSERT INTO feedback (reference, author, platform, place, verdict, reason, at)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (reference, author) DO UPDATE"
+            "INSERT INTO feedback (reference, author, platform, place, message, asker, question, verdict, reason, at)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (reference, author) DO UPDATE"
             " SET verdict = excluded.verdict, reason = excluded.reason, at = excluded.at",
             question.reference,
             press.author.id,
             question.thread.platform,
             question.thread.place,
+            question.message_id,
+            question.author.id,
+            question.text,
             verdict,
             storable(press.text.strip()),
             to_text(self._clock.now()),
@@ -78,9 +81,8 @@ class Feedback:
             "SELECT verdict, count(*) FROM feedback WHERE at >= $1 AND at < $2 GROUP BY verdict", *within
         )
         rows = await self._database.fetch(
-            "SELECT f.reference, f.at, f.place, q.question, f.reason FROM feedback f"
-            " LEFT JOIN questions q ON q.reference = f.reference AND q.state <> 'retracted'"
-            " WHERE f.at >= $1 AND f.at < $2 AND f.verdict = 'bad' ORDER BY f.at DESC LIMIT $3",
+            "SELECT reference, at, place, question, reason FROM feedback"
+            " WHERE at >= $1 AND at < $2 AND verdict = 'bad' ORDER BY at DESC LIMIT $3",
             *within,
             _MOST_COMPLAINTS,
         )
@@ -100,7 +102,7 @@ class Feedback:
 
 
 async def forget(database: Database, author: str) -> int:
-    """Erase who gave verdicts, and their words; the verdicts stay and count. Returns how many there were.
+    """Erase who gave verdicts, their words, and what they asked; the verdicts count on. Returns how many were theirs.
 
     Raises:
         StateUnavailable: The database does not answer; nothing was erased.
@@ -113,6 +115,7 @@ async def forget(database: Database, author: str) -> int:
             # Another name for each: several who rated one answer may be forgotten, and nobody is put together again.
             [(reference, author, f"forgotten-{uuid4().hex}") for (reference,) in rows],
         )
+        transaction.fetch("UPDATE feedback SET asker = NULL, question = NULL WHERE asker = $1", author)
         return len(rows)
 
     return await database.transact(work)

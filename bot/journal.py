@@ -6,7 +6,9 @@ message that was taken is never lost.
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -42,6 +44,8 @@ log = logging.getLogger(__name__)
 # Slack delivers an event for the last time five minutes after the first.
 _REMEMBERED, _REMEMBERED_S = 10_000, 3_600
 _EVENTS_FOR = timedelta(days=2)
+# The owner of a question that nobody has in hand.
+NOBODY: Final = ""
 _CLAIM: Final = "INSERT INTO events (event, at) VALUES ($1, $2) ON CONFLICT (event) DO NOTHING RETURNING 1"
 
 
@@ -71,6 +75,8 @@ class Journal:
         self.terms = terms
         # Whether the journal knows of it, too.
         self._seen = TTLCache[tuple[str, ...], bool](_REMEMBERED, _REMEMBERED_S, timer=clock.monotonic)
+        self._owed = deque[tuple[str, tuple[Value, ...]]]()
+        self._catching_up = asyncio.Lock()
         self._active = TTLCache[Thread, None](_REMEMBERED, terms.idle.total_seconds(), timer=clock.monotonic)
 
     # A message comes
@@ -209,16 +215,40 @@ class Journal:
         )
         return rows != [("retracted",)]
 
+    async def release(self, question: Question) -> None:
+        """Give a question up whose end could not be shown: whoever looks next for what was left takes it over."""
+        await self._note(
+            question,
+            f"UPDATE questions SET owner = '{NOBODY}' WHERE reference = $1 AND {UNDER_WAY} RETURNING 1",  # noqa: S608
+        )
+
     async def _note(self, question: Question, sql: str, *values: Value) -> list[Row] | None:
-        """Write down a step; returns `None` where it cannot be written."""
+        """Write down a step; returns `None` where it cannot be written yet."""
         try:
+            await self.catch_up()
             # As a transaction, so that those who write at the same time share a commit.
             return await self._database.transact(
                 lambda transaction: transaction.fetch(sql, question.reference, *values)
             )
         except StateUnavailable as error:
             log.warning("not in the journal reference=%s: %s", question.reference, error)
+            if len(self._owed) < _REMEMBERED:
+                self._owed.append((sql, (question.reference, *values)))
             return None
+
+    async def catch_up(self) -> None:
+        """Write down the steps that could not be written when they were taken, in their order.
+
+        Raises:
+            StateUnavailable: They cannot be written yet.
+        """
+        if not self._owed:
+            return
+        async with self._catching_up:
+            while self._owed:
+                sql, values = self._owed[0]
+                await self._database.fetch(sql, *values)
+                self._owed.popleft()
 
     # Somebody wants something else
 
@@ -246,14 +276,18 @@ class Journal:
         return await self._one(under_way, thread.platform, thread.place, reference or thread.id)
 
     async def _one(self, where: str, *values: Value) -> Entry | None:
+        await self.catch_up()
         rows = await self._database.fetch(
             f"SELECT {COLUMNS} FROM questions WHERE {where} ORDER BY asked_at DESC LIMIT 1",  # noqa: S608
             *values,
         )
         return entry_of(rows[0]) if rows else None
 
-    async def take_again(self, entry: Entry, reference: str) -> Question | None:
+    async def take_again(self, question: Question, reference: str) -> Question | None:
         """Take a question once more, under another reference; `None` where somebody else has just done so.
+
+        Args:
+            question: As it was answered, with who asks it now.
 
         Raises:
             StateUnavailable: Nobody knows.
@@ -261,15 +295,13 @@ class Journal:
         owner = await self._presence.name()
 
         def work(transaction: Transaction) -> Question | None:
-            before = entry.question
-            if not transaction.fetch(
-                "SELECT 1 FROM questions WHERE reference = $1 AND state = 'delivered'", before.reference
-            ):
+            answered = "SELECT 1 FROM questions WHERE reference = $1 AND state = 'delivered'"
+            if not transaction.fetch(answered, question.reference):
                 return None
-            after, now = replace(before, reference=reference, is_counted=False), self._clock.now()
-            asked_at = rewrite(transaction, before.reference, after, owner, now)
-            threads.write(transaction, before.thread, "active", now)
-            return replace(after, history=turns_before(transaction, before.thread, asked_at))
+            after, now = replace(question, reference=reference, is_counted=False), self._clock.now()
+            asked_at = rewrite(transaction, question.reference, after, owner, now)
+            threads.write(transaction, question.thread, "active", now)
+            return replace(after, history=turns_before(transaction, question.thread, asked_at))
 
         return await self._database.transact(work)
 
@@ -298,6 +330,12 @@ class Journal:
         def work(transaction: Transaction) -> Question | None:
             rows = transaction.fetch(sql, thread.platform, thread.place, deletion.message_id)
             if rows:
+                transaction.fetch(
+                    "UPDATE feedback SET question = NULL WHERE platform = $1 AND place = $2 AND message = $3",
+                    thread.platform,
+                    thread.place,
+                    deletion.message_id,
+                )
                 return entry_of(rows[0]).question
             # It may have overtaken its message.
             transaction.fetch(_CLAIM, _deleted(thread, deletion.message_id), now)
@@ -339,12 +377,14 @@ class Journal:
             StateUnavailable: Nobody knows.
         """
         me = await self._presence.name()
+        await self.catch_up()
         # Of all platforms: SQLite would look for what is under way among everything that this one ever asked.
         rows = await self._database.fetch(
             f"SELECT DISTINCT owner FROM questions WHERE {UNDER_WAY} AND owner <> $1",  # noqa: S608
             me,
         )
-        gone = [str(owner) for (owner,) in rows if await self._presence.is_gone(str(owner))]
+        owners = [str(owner) for (owner,) in rows]
+        gone = [owner for owner in owners if owner == NOBODY or await self._presence.is_gone(owner)]
         if not gone:
             return ()
         return await self._database.transact(partial(_inherit, platform=platform, owners=gone, heir=me))
@@ -388,14 +428,19 @@ def _keys(message: IncomingMessage) -> tuple[tuple[str, ...], ...]:
     return ("event", _event(message)), (message.thread.platform, message.thread.place, message.id)
 
 
-async def forget(database: Database, author: str) -> int:
-    """Erase what a person asked and was answered; returns how many questions that were.
+async def forget(database: Database, author: str) -> Sequence[str]:
+    """Erase what a person asked and was answered; returns the questions.
 
     Raises:
         StateUnavailable: The database does not answer; nothing was erased.
     """
-    sql = "DELETE FROM questions WHERE author = $1 RETURNING 1"
-    return len(await database.transact(lambda transaction: transaction.fetch(sql, author)))
+
+    def work(transaction: Transaction) -> Sequence[str]:
+        transaction.fetch("UPDATE questions SET payer = NULL WHERE payer = $1 AND author <> $1", author)
+        rows = transaction.fetch("DELETE FROM questions WHERE author = $1 RETURNING question", author)
+        return [str(question) for (question,) in rows]
+
+    return await database.transact(work)
 
 
 def _inherit(transaction: Transaction, *, platform: str, owners: Sequence[str], heir: str) -> list[Entry]:

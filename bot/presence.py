@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from contextlib import AsyncExitStack
-from itertools import count
+from itertools import chain, count
 from typing import Self
 
 from rag.ports import Database, Held
@@ -68,7 +68,8 @@ class Presence:
 
     async def _take_a_number(self) -> None:
         await self._hands.aclose()
-        for number in count(1):
+        own = () if self._number is None else (self._number,)
+        for number in chain(own, count(1)):
             try:
                 self._lock = await self._hands.enter_async_context(
                     self._database.exclusive(_lock_of(number), timeout_s=0)

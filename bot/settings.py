@@ -17,7 +17,7 @@ from rag.model import DEFAULT_COLLECTION, DocumentSource, Pin, Policy
 from rag.quota.policy import QuotaPolicy
 from rag.settings import Expected, Flag, RagSettings, Section, Url, load_file
 from rag.settings.document import dotted, parse
-from rag.settings.fields import Between
+from rag.settings.fields import Between, Text
 from rag.settings.loading import read_text
 from rag.settings.quotas import UNLIMITED, Quotas
 
@@ -57,7 +57,7 @@ class _Conversations(Section):
     resume_minutes: _Minutes = 10
     keep_days: Annotated[int, Between(1, 36_500, "days")] = 30
     at_once: Annotated[int, Between(1, 100_000, "questions")] = 100
-    hand_over: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    hand_over: Mapping[Text, tuple[Text, ...]] = Field(default_factory=dict)
 
     @property
     def terms(self) -> Terms:

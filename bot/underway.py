@@ -29,7 +29,13 @@ class Stopped(Exception):  # noqa: N818 - named for what happened
 
 
 @dataclass(slots=True, eq=False)
-class _Run:
+class Run:
+    """An answer that is being written.
+
+    Attributes:
+        wish: What became of it by somebody's wish.
+    """
+
     question: Question
     scope: asyncio.Timeout
     wish: Wish | None = None
@@ -44,7 +50,7 @@ class UnderWay:
     """
 
     longest_s: float
-    _runs: dict[str, _Run] = field(default_factory=dict)
+    _runs: dict[str, Run] = field(default_factory=dict)
     _held: dict[str, asyncio.Event] = field(default_factory=dict)
 
     @asynccontextmanager
@@ -76,17 +82,19 @@ class UnderWay:
         return tuple(run.question for run in self._runs.values())
 
     @asynccontextmanager
-    async def run(self, question: Question) -> AsyncIterator[asyncio.Timeout]:
-        """Let an answer be written that can be stopped; yields what sets its deadline.
+    async def run(self, question: Question) -> AsyncIterator[Run]:
+        """Let an answer be written that can be stopped.
 
         Raises:
             Stopped: It was.
             TimeoutError: Its deadline has passed.
         """
-        run = self._runs[question.reference] = _Run(question, asyncio.timeout(None))
+        run = self._runs[question.reference] = Run(question, asyncio.timeout(None))
         try:
             async with run.scope:
-                yield run.scope
+                yield run
+        except Stopped as stopped:  # it has found out by itself; what was wished meanwhile may weigh more
+            raise Stopped(max(run.wish or stopped.wish, stopped.wish, key=_WISHES.index)) from None
         except TimeoutError:
             if run.wish is None or not run.scope.expired():
                 raise
@@ -96,10 +104,10 @@ class UnderWay:
         if run.wish not in {None, "stop"}:  # too late to stop it, but what it says is not wanted any more
             raise Stopped(run.wish)
 
-    def limit(self, scope: asyncio.Timeout) -> None:
+    def limit(self, run: Run) -> None:
         """Let the time of an answer begin, unless it was stopped while it waited."""
-        if scope.when() is None:
-            scope.reschedule(asyncio.get_running_loop().time() + self.longest_s)
+        if run.scope.when() is None:
+            run.scope.reschedule(asyncio.get_running_loop().time() + self.longest_s)
 
     def stop_last(self, thread: Thread) -> bool:
         """Stop what was asked last in a conversation; false where nothing of it runs here."""

@@ -10,6 +10,7 @@ from bot.cli import EXIT_OK
 from bot.cli.output import print_json
 from bot.cli.parser import WrongUse
 from bot.locales import phrases_in
+from rag.cache import store as remembered
 
 
 async def run(options: Namespace) -> int:
@@ -21,13 +22,14 @@ async def run(options: Namespace) -> int:
         database = office.accounts.database
         entries = await office.accounts.forget_user(user)
         questions, verdicts = await journal.forget(database, user), await feedback.forget(database, user)
+        await remembered.forget(database, questions)
         limits = [change for change in await office.accounts.in_force() if change.target == f"user:{user}"]
     if options.json:
-        print_json({"user": user, "entries": entries, "questions": questions, "feedback": verdicts})
+        print_json({"user": user, "entries": entries, "questions": len(questions), "feedback": verdicts})
         return EXIT_OK
     phrases = phrases_in("en")
     if questions:
-        print(f"{user}: {phrases.count('count.questions', questions)} erased, with what I answered.")
+        print(f"{user}: {phrases.count('count.questions', len(questions))} erased, with what I answered.")
     if verdicts:
         print(f"{user}: taken out of {phrases.count('count.verdicts', verdicts)}; they still count.")
     told = phrases.count("count.entries", entries)

@@ -28,6 +28,11 @@ class Argument:
     required: bool = True
     is_rest: bool = False
 
+    def shown(self, phrases: Phrases) -> str:
+        """How it stands in the help."""
+        name = phrases(f"argument.{self.name}")
+        return f"<{name}>" if self.required else f"[{name}]"
+
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
@@ -60,7 +65,7 @@ class Command:
 
     Attributes:
         summary: Key of the sentence that says what it is for.
-        example: A call that works, as it is typed.
+        example: A call that works, as it is typed; the key of a sentence where it has words of a language.
         run: Answers the call; raises `WrongUsage` where the arguments make no sense.
         platform: The only platform that has it; `None` where all have.
         aliases: Other words for it, typed alone and without a slash.
@@ -83,11 +88,14 @@ class Command:
         """What calls it when it is all that is typed."""
         return frozenset(self.aliases) | (frozenset() if self.needs_slash else {self.name})
 
-    @property
-    def usage(self) -> str:
+    def usage(self, phrases: Phrases) -> str:
         """How it is typed, with its arguments: `/help [command]`."""
-        words = [f"<{argument.name}>" if argument.required else f"[{argument.name}]" for argument in self.arguments]
+        words = [argument.shown(phrases) for argument in self.arguments]
         return " ".join([f"/{self.name}", *words])
+
+    def example_in(self, phrases: Phrases) -> str:
+        """A call that works, in a reader's language."""
+        return self.example if self.example.startswith("/") else phrases(self.example)
 
     def bind(self, words: tuple[str, ...]) -> dict[str, str]:
         """The words after the name, by argument.

@@ -10,7 +10,7 @@ GOOD = Command("good", "good.summary", "/good", pressed, aliases=("👍",), need
 BAD = Command(
     "bad",
     "bad.summary",
-    "/bad the figure is from last year",
+    "bad.example",
     pressed,
     (Argument("reason", required=False, is_rest=True),),
     aliases=("👎",),

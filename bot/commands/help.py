@@ -13,7 +13,7 @@ async def _run(call: Invocation) -> Card:
 
 def _everything(call: Invocation) -> str:
     lines = [
-        call.phrases("help.line", usage=command.usage, summary=call.phrases(command.summary))
+        call.phrases("help.line", usage=command.usage(call.phrases), summary=call.phrases(command.summary))
         for command in call.commands
     ]
     return "\n".join([call.phrases("help.introduction"), "", *lines])
@@ -23,7 +23,9 @@ def _one(call: Invocation, name: str) -> str:
     for command in call.commands:
         if command.name == name:
             summary = call.phrases(command.summary)
-            return call.phrases("help.one", usage=command.usage, summary=summary, example=command.example)
+            return call.phrases(
+                "help.one", usage=command.usage(call.phrases), summary=summary, example=command.example_in(call.phrases)
+            )
     raise WrongUsage
 
 

@@ -13,7 +13,7 @@ async def _nothing_asked(call: Invocation) -> Card:
 EDIT = Command(
     "edit",
     "edit.summary",
-    "/edit How many days of vacation are there in Brazil?",
+    "edit.example",
     _nothing_asked,
     (Argument("question", is_rest=True),),
     platform="console",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rag.errors import StateUnavailable
 from rag.model import Answer
-from rag.ports import Database, Row, Value
+from rag.ports import Database, Row, Transaction, Value
 from rag.state.timestamps import to_text
 
 if TYPE_CHECKING:
@@ -94,6 +95,23 @@ class AnswerStore:
         except StateUnavailable as error:
             log.warning("answers are remembered in memory alone: %s", error)
             return []
+
+
+async def forget(database: Database, questions: Collection[str]) -> None:
+    """Remove the answers to these very questions, whoever else may have asked them.
+
+    Raises:
+        StateUnavailable: The database does not answer.
+    """
+    asked = {question.strip().casefold() for question in questions}
+
+    def work(transaction: Transaction) -> None:
+        for key, raw in transaction.fetch("SELECT key, entry FROM answers"):
+            if json.loads(str(raw))["answer"]["question"].strip().casefold() in asked:
+                transaction.fetch("DELETE FROM answers WHERE key = $1", key)
+
+    if asked:
+        await database.transact(work)
 
 
 @cache

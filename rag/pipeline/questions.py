@@ -38,7 +38,7 @@ from rag.routing.tasks import Sorted, classify
 
 log = logging.getLogger(__package__)
 
-_REFERENCE_BYTES = 4
+_REFERENCE_BYTES = 6
 # Who the books say has answered where no provider did.
 _NAME = "ragbot"
 

@@ -183,12 +183,16 @@ class _SqliteSession(Session):
 
     def _insist(self, sql: str, values: Sequence[Value]) -> list[Row]:
         """Run a statement again while the file is busy: a single statement of another process writes without a turn."""
-        deadline = time.monotonic() + _BUSY_TIMEOUT_S
+        now_s = time.monotonic()
+        deadline = now_s if now_s < self._stuck_until_s else now_s + _BUSY_TIMEOUT_S
         while True:
             try:
                 return self._execute(sql, values)
             except sqlite3.OperationalError as error:
-                if time.monotonic() >= deadline or not _is_busy(error):
+                if not _is_busy(error):
+                    raise
+                if time.monotonic() >= deadline:
+                    self._stuck_until_s = time.monotonic() + _STUCK_S
                     raise
             _pause()
 

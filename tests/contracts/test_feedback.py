@@ -126,6 +126,7 @@ async def test_nor_is_one_whose_author_was_forgotten(desk: Desk) -> None:
     question = await desk.ask("Secret?")
     await desk.rate(question, "bad", "No.", author=BRUNO)
     await forget(desk.database, ANA.id)
+    await ratings.forget(desk.database, ANA.id)
     assert [(complaint.question, complaint.reason) for complaint in (await desk.of_today()).complaints] == [
         (None, "No.")
     ]

@@ -118,7 +118,7 @@ class RoomReply:
     async def finish(self, card: Card) -> None:
         self._room.sent.set()
         await self._room.shows.wait()
-        self.post.text, self.post.card = card.text, card
+        self.post.text, self.post.card, self.post.is_deleted = card.text, card, False
         self.post.shown += 1
 
     async def retract(self) -> None:

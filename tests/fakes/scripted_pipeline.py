@@ -30,6 +30,7 @@ from rag.model import (
     Citation,
     CollectionSummary,
     Event,
+    Evidence,
     Health,
     IndexStats,
     Pin,
@@ -64,6 +65,19 @@ CITATION = Citation(
 )
 
 
+EVIDENCE = Evidence(
+    n=1,
+    title=CITATION.title,
+    heading=CITATION.heading,
+    link=CITATION.link,
+    source=CITATION.source,
+    collection="handbook",
+    score=0.9,
+    text_score=12.3,
+    vector_distance=None,
+    cited=True,
+)
+
 HEALTH = Health(
     ready=True,
     version="0.1.0",
@@ -92,6 +106,7 @@ def answer_to(question: str, text: str, **changes: object) -> Answer:
         "text": text,
         "language": "en",
         "citations": (CITATION,),
+        "evidence": (EVIDENCE,),
         "provider": "extractive",
         "model": None,
         "rung": "extractive",

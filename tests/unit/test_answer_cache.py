@@ -16,6 +16,7 @@ from rag.cache.answers import AnswerCache
 from rag.cache.contract import Contract
 from rag.cache.documents import IndexWatch
 from rag.cache.remembered import RememberedProvider
+from rag.cache.store import forget
 from rag.errors import ProviderRefused
 from rag.language import Analyzer
 from rag.model import EVERYTHING, Answer, CacheStats, Citation, Passage, Pin, Scope, Task, Turn
@@ -484,3 +485,17 @@ def test_contracts_share_a_key_only_where_all_but_typing_is_equal(one: Contract,
 
 def test_a_key_is_short_whatever_was_asked() -> None:
     assert len(contract("half an emoji \ud83d" * 1000).key) == 64
+
+
+async def test_the_answers_to_somebody_s_questions_can_be_forgotten_and_no_others(
+    library: Library, cache: AnswerCache, answer: Answer, passages: tuple[Passage, ...]
+) -> None:
+    other = "Where is the vacation written down?"
+    await cache.keep(contract(), answer, passages)
+    await cache.keep(contract(other), replace(answer, question=other), passages)
+
+    await forget(library.database, [f" {QUESTION.upper()} "])
+
+    assert await rows(library) == 1
+    assert QUESTION not in str(await library.database.fetch("SELECT * FROM answers"))
+    assert await cache_of(library).find(contract(other)) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from bot.messages import Action, Card
 from rag.model import Scope
 from tests.fakes.clock import FakeClock
 from tests.fakes.room import ANA, BRUNO, Room, message, press
-from tests.fakes.scripted_pipeline import BUDGET, REFUSAL, ScriptedPipeline, says
+from tests.fakes.scripted_pipeline import BUDGET, REFUSAL, Forever, ScriptedPipeline, says
 from tests.fakes.talk import Talk, open_talk
 
 ANSWER_ACTIONS: tuple[Action, ...] = ("good", "bad", "why", "sources", "retry", "hand_over")
@@ -247,3 +248,32 @@ async def test_where_no_conversation_goes_on_such_a_word_is_said_to_others(talk:
     await talk.conversation.handle(message(word, id="2", thread="2", addressed="thread"), room)
 
     assert room.posts == {}
+
+
+async def test_what_may_not_be_read_here_any_more_is_neither_explained_nor_quoted_nor_handed_over(
+    tmp_path: Path, pipeline: ScriptedPipeline
+) -> None:
+    async with open_talk(tmp_path, pipeline, access=Access({"C1": ("handbook",)})) as talk:
+        await talk.conversation.handle(message("budget?"), Room())
+    people = {"C1": ("U7",)}
+    async with open_talk(tmp_path, pipeline, access=Access({"C1": ("default",)}), people=people, prefix="n") as talk:
+        cards = [await pressed(talk, action, reference="ref1") for action in ("why", "sources", "hand_over")]
+
+    assert "I found no passage." in cards[0].text
+    assert cards[1].text == "That answer has no sources."
+    assert [card.sources for card in cards] == [()] * 3
+    assert "Budgets" not in " ".join(card.text for card in cards)
+
+
+async def test_a_question_that_is_being_answered_is_not_asked_again_and_its_asker_is_told(
+    tmp_path: Path,
+) -> None:
+    room = Room()
+    async with open_talk(tmp_path, ScriptedPipeline({"hang": says("Half", Forever())})) as talk:
+        answering = asyncio.create_task(talk.conversation.handle(message("hang"), room))
+        await room.written.wait()
+        card = await pressed(talk, "retry", reference="ref1")
+        await talk.conversation.press(press("stop"), room)
+        await answering
+
+    assert card == Card("That question is being answered already.", private=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.commands import COMMANDS, Call, button_of, commands_on, nearest, read_call
 from bot.commands.base import Argument, Command, Invocation, WrongUsage
-from bot.locales import phrases_in
+from bot.locales import LOCALES, phrases_in
 from bot.messages import Action, Card, Thread
 from rag.model import CacheStats, CollectionSummary, IndexStats, ProviderHealth, Scope
 from tests.fakes.room import ANA, message
@@ -91,10 +91,11 @@ def test_a_slip_of_the_keys_finds_the_nearest_command() -> None:
 def test_names_are_unique_and_every_example_is_a_call_of_its_command() -> None:
     assert len({command.name for command in COMMANDS}) == len(COMMANDS)
     for command in COMMANDS:
-        call = read_call(command.example, COMMANDS)
-        assert call is not None
-        assert call.name == command.name
-        command.bind(call.words)
+        for locale in LOCALES:
+            call = read_call(command.example_in(phrases_in(locale)), COMMANDS)
+            assert call is not None
+            assert call.name == command.name
+            command.bind(call.words)
 
 
 def test_the_console_alone_can_be_left_and_revises_by_commands() -> None:
@@ -113,12 +114,13 @@ def test_arguments_are_bound_in_order_and_too_many_or_too_few_are_refused() -> N
         summary="",
         example="/move a",
         run=_nothing,
-        arguments=(Argument("what"), Argument("where", required=False)),
+        arguments=(Argument("question"), Argument("reason", required=False)),
     )
 
-    assert command.usage == "/move <what> [where]"
-    assert command.bind(("a",)) == {"what": "a"}
-    assert command.bind(("a", "b")) == {"what": "a", "where": "b"}
+    assert command.usage(phrases_in("en")) == "/move <new question> [what was wrong]"
+    assert command.usage(phrases_in("pt-BR")) == "/move <nova pergunta> [o que estava errado]"
+    assert command.bind(("a",)) == {"question": "a"}
+    assert command.bind(("a", "b")) == {"question": "a", "reason": "b"}
     for words in ((), ("a", "b", "c")):
         with pytest.raises(WrongUsage):
             command.bind(words)
@@ -127,7 +129,7 @@ def test_arguments_are_bound_in_order_and_too_many_or_too_few_are_refused() -> N
 async def test_help_lists_every_command_of_the_place_and_explains_one(run: Run) -> None:
     text = await run("help")
 
-    assert all(f"`{command.usage}`" in text for command in CONSOLE)
+    assert all(f"`{command.usage(phrases_in('en'))}`" in text for command in CONSOLE)
     assert all(summary in text for summary in ("change your last question", "hand the last question over"))
     assert await run("help", "/Sources") == "`/sources`: which documents I know. For example: `/sources`"
     with pytest.raises(WrongUsage):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.messages import Action, Card, Locale
+from rag.errors import StateUnavailable
 from rag.model import Allowance, Asker, Event
 from rag.ports import Database
 from tests.fakes.room import BRUNO, Room, deletion, message, press
@@ -257,7 +258,8 @@ class TestWithoutItBesides:
     async def test_a_deletion_and_a_start_fail_without_a_word_in_the_room(self, tmp_path: Path) -> None:
         room = Room()
         async with falling(tmp_path) as (talk, _):
-            await talk.conversation.retract(deletion(), room)
+            with pytest.raises(StateUnavailable):  # whoever tells of it has to tell it again
+                await talk.conversation.retract(deletion(), room)
             left: Sequence[object] = await talk.conversation.resume("room", room)
 
         assert (left, room.posts) == ((), {})

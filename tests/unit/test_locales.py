@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bot
+from bot.commands import COMMANDS
 from bot.locales import LOCALES, phrases_in
 from bot.messages import Locale
 from rag.model import CandidateReason, Degraded, ProviderState, Rung, RungReason, Stage, Task
@@ -40,6 +41,7 @@ BY_VALUE = {
     *(f"{prefix}.{value}" for prefix, values in LOOKED_UP.items() for value in get_args(values)),
     *OF_LIMITS,
     *OF_BEGINNINGS,
+    *(f"argument.{argument.name}" for command in COMMANDS for argument in command.arguments),
 }
 
 
@@ -189,3 +191,18 @@ def test_questions_and_calls_are_counted_in_both_languages() -> None:
 def test_a_sentence_that_does_not_exist_is_an_error_and_not_an_empty_reply() -> None:
     with pytest.raises(KeyError):
         phrases_in("en")("no.such.sentence")
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_no_sentence_is_written_twice(locale: str) -> None:
+    """YAML would take the last one without a word."""
+    path: list[str] = []
+    keys: list[str] = []
+    for line in (SOURCES / f"locales/{locale}.yaml").read_text(encoding="utf-8").splitlines():
+        key, colon, _ = line.partition(":")
+        if colon and key.strip():
+            path[(len(key) - len(key.lstrip())) // 2 :] = [key.strip()]
+            keys.append(".".join(path))
+
+    assert len(keys) > 100
+    assert [key for key in set(keys) if keys.count(key) > 1] == []

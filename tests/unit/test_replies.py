@@ -484,8 +484,8 @@ def test_why_tells_the_task_the_route_the_passages_and_how_many_are_out_of_reach
         "- `gemini/flash`: answered\n"
         "\n"
         "**Passages that I read**\n"
-        "- 1. `Budgets › Daily`: score 0.900, words 12.35, meaning 0.75 – **cited**\n"
-        "- 2. ``Ba`ck ups``: score 0.032\n"
+        "- [1] `Budgets › Daily`: score 0.900, words 12.35, meaning 0.75 – **cited**\n"
+        "- [2] ``Ba`ck ups``: score 0.032\n"
         "\n"
         "2 more passages were found that may not be read here.",
         private=True,
@@ -500,15 +500,15 @@ def test_why_tells_the_task_the_route_the_passages_and_how_many_are_out_of_reach
         "- `gemini/flash`: respondeu",
         "",
         "**Trechos que li**",
-        "- 1. `Budgets › Daily`: pontuação 0,900, palavras 12,35, sentido 0,75 – **citado**",
-        "- 2. ``Ba`ck ups``: pontuação 0,032",
+        "- [1] `Budgets › Daily`: pontuação 0,900, palavras 12,35, sentido 0,75 – **citado**",
+        "- [2] ``Ba`ck ups``: pontuação 0,032",
         "",
         "Foi encontrado mais 1 trecho que não pode ser lido aqui.",
     ]
 
 
 def test_why_says_nothing_of_what_there_was_not() -> None:
-    answer = answer_to("q", "Nothing.", citations=(), refused=True, rung_reason="nothing_relevant")
+    answer = answer_to("q", "Nothing.", citations=(), evidence=(), refused=True, rung_reason="nothing_relevant")
 
     assert explanation_card(answer, 0, ENGLISH).text == (
         "The answer is extractive: nothing relevant found.\n\nI found no passage."

@@ -68,11 +68,11 @@ async def test_one_that_is_stopped_says_what_for(under_way: UnderWay, wish: Wish
 
 async def test_one_that_waits_in_line_is_stopped_too(under_way: UnderWay) -> None:
     async def waited() -> None:
-        async with under_way.run(_question("a")) as scope:
+        async with under_way.run(_question("a")) as run:
             under_way.stop("a", "stop")
-            stops_at = scope.when()
-            under_way.limit(scope)  # its turn comes all the same
-            assert scope.when() == stops_at
+            stops_at = run.scope.when()
+            under_way.limit(run)  # its turn comes all the same
+            assert run.scope.when() == stops_at
             await _never()
 
     with pytest.raises(Stopped):
@@ -122,14 +122,14 @@ async def test_one_that_takes_too_long_ends_as_that() -> None:
 
 
 async def test_its_time_begins_once(under_way: UnderWay) -> None:
-    async with under_way.run(_question("a")) as scope:
-        assert scope.when() is None
-        under_way.limit(scope)
-        ends_at = scope.when()
+    async with under_way.run(_question("a")) as run:
+        assert run.scope.when() is None
+        under_way.limit(run)
+        ends_at = run.scope.when()
         assert ends_at is not None
         under_way.longest_s = 0
-        under_way.limit(scope)
-        assert scope.when() == ends_at
+        under_way.limit(run)
+        assert run.scope.when() == ends_at
 
 
 async def test_an_error_of_its_own_is_told_as_it_is(under_way: UnderWay) -> None:
@@ -232,3 +232,14 @@ async def test_whoever_is_cancelled_from_outside_is_cancelled(under_way: UnderWa
         task.cancel()
         await asyncio.wait([task])
         assert task.cancelled()
+
+
+async def test_what_was_wished_meanwhile_weighs_more_than_what_it_found_out_by_itself(under_way: UnderWay) -> None:
+    async def lost() -> None:
+        async with under_way.run(_question("a")):
+            under_way.stop("a", "retracted")
+            raise Stopped("superseded")
+
+    with pytest.raises(Stopped) as stopped:
+        await lost()
+    assert stopped.value.wish == "retracted"

@@ -16,6 +16,7 @@ from bot.platforms.console.keyboard import LineCleared, Prompt, keys_not_shown, 
 from bot.platforms.console.reply import ConsoleReply, open_reply
 from bot.ports import Core, Reply
 from bot.text import plain
+from rag.errors import StateUnavailable
 from rag.model import Asker
 
 NAME: Final = "console"
@@ -176,7 +177,10 @@ class _Session:
         said = _BY_NAME.sub("", text, count=1) or "/help"
         call = read_call(said, commands_on(NAME))
         if self._asked and call is not None and call.name == "delete":
-            await self._core.retract(Deletion(self._thread, self._asked), self)
+            try:
+                await self._core.retract(Deletion(self._thread, self._asked), self)
+            except StateUnavailable:
+                return "error.state_unavailable"
             self._asked = ""
             return "revise.nothing"
         if self._asked and call is not None and call.name == "edit" and call.words:

@@ -12,7 +12,7 @@ CREATE INDEX conversations_by_age ON conversations (active_at);
 
 -- The journal: every message that was taken. `state` goes accepted, answering, delivered, or retracted; `owner` is the
 -- process that has it in hand, `address` where the platform shows the reply, `wish` what another process asks of the
--- owner. `said` is what the bot said that later questions may lean on, `answer` how it came about, as JSON.
+-- owner. Who asked it again pays for that (`payer`), for another answer than the first perhaps. `said` is what the bot said that later questions may lean on, `answer` how it came about, as JSON.
 CREATE TABLE questions (
     reference text PRIMARY KEY,
     platform text NOT NULL,
@@ -30,6 +30,8 @@ CREATE TABLE questions (
     is_resumable bigint NOT NULL,
     resumed bigint NOT NULL,
     wish text,
+    is_another bigint NOT NULL DEFAULT 0,
+    payer text,
     outcome text,
     said text,
     answer text,
@@ -42,6 +44,7 @@ CREATE INDEX questions_by_thread ON questions (platform, place, thread, asked_at
 CREATE INDEX questions_by_state ON questions (state);
 CREATE INDEX questions_by_age ON questions (asked_at);
 CREATE INDEX questions_by_author ON questions (author);
+CREATE INDEX questions_by_payer ON questions (payer) WHERE payer IS NOT NULL;
 
 -- Processes by the numbers of their locks: a number whose `life` is another's was freed by a death.
 CREATE TABLE processes (
@@ -57,12 +60,16 @@ CREATE TABLE events (
 
 CREATE INDEX events_by_age ON events (at);
 
--- What people thought of answers: `good` or `bad`, and what was wrong.
+-- What people thought of answers: `good` or `bad`, and what was wrong; with the question, whose reference changes when it
+-- is asked again.
 CREATE TABLE feedback (
     reference text NOT NULL,
     author text NOT NULL,
     platform text NOT NULL,
     place text NOT NULL,
+    message text NOT NULL,
+    asker text,
+    question text,
     verdict text NOT NULL,
     reason text NOT NULL,
     at text NOT NULL,
@@ -71,3 +78,5 @@ CREATE TABLE feedback (
 
 CREATE INDEX feedback_by_age ON feedback (at);
 CREATE INDEX feedback_by_author ON feedback (author);
+CREATE INDEX feedback_by_asker ON feedback (asker);
+CREATE INDEX feedback_by_message ON feedback (platform, place, message);

@@ -1,0 +1,154 @@
+"""Platforms that refuse, people who may not, processes that die at the wrong moment."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.messages import Card, IncomingMessage, Press, Question
+from tests.fakes.room import BRUNO, Room, RoomReply, message, press
+from tests.fakes.scripted_pipeline import Forever, ScriptedPipeline, one_too_many, says
+from tests.fakes.talk import open_talk
+from tests.unit.test_conversation_again import die, leave_at_the_end, script, started
+
+
+class Grumpy(RoomReply):
+    """A reply that the platform does not take: the channel is archived."""
+
+    async def finish(self, card: Card) -> None:
+        if self._room.refused:  # type: ignore[attr-defined]
+            raise OSError("channel_is_archived")
+        await super().finish(card)
+
+
+@dataclass
+class GrumpyRoom(Room):
+    """A room that refuses some replies for a while."""
+
+    refused: bool = True
+
+    def reply_to(self, _cause: IncomingMessage | Press) -> RoomReply:
+        return Grumpy(self)
+
+    def reply_again(self, question: Question) -> RoomReply:
+        return Grumpy(self, self.posts.get(question.address))
+
+
+async def test_an_answer_that_the_platform_does_not_take_is_shown_later_and_paid_for_once(tmp_path: Path) -> None:
+    room, pipeline = GrumpyRoom(), script(one="One.")
+    async with open_talk(tmp_path, pipeline) as talk:
+        await talk.conversation.handle(message("one?"), room)
+        assert room.cards == []
+        room.refused = False
+        await talk.conversation.resume("room", room)
+
+    assert [card.text for card in room.cards] == ["One."]
+    assert len(pipeline.asked) == 1
+
+
+async def test_a_reply_that_cannot_be_shown_holds_up_no_other(tmp_path: Path) -> None:
+    before, pipeline = Room(), script(one="One.", two="Two.")
+    await leave_at_the_end(tmp_path, before, message("one?", id="1"), pipeline, prefix="one")
+    before.sent.clear()
+    await leave_at_the_end(tmp_path, before, message("two?", id="2"), pipeline, prefix="two")
+    room = GrumpyRoom(posts=before.posts)
+    async with open_talk(tmp_path, pipeline, prefix="next") as talk:
+        for _ in range(3):
+            await talk.conversation.resume("room", room)
+        room.refused = False
+        await talk.conversation.resume("room", room)
+
+    assert sorted(card.text for card in room.cards) == ["One.", "Two."]
+
+
+async def test_a_reply_that_is_never_taken_is_given_up_in_the_end(tmp_path: Path) -> None:
+    room, pipeline = GrumpyRoom(), script(one="One.")
+    async with open_talk(tmp_path, pipeline) as talk:
+        await talk.conversation.handle(message("one?"), room)
+        for _ in range(10):
+            await talk.conversation.resume("room", room)
+        room.refused = False
+        assert await talk.conversation.resume("room", room) == ()
+
+    assert room.cards == []
+
+
+async def test_a_message_whose_acknowledgement_fails_is_answered_all_the_same(tmp_path: Path) -> None:
+    class Deaf(Room):
+        async def acknowledge(self, message: IncomingMessage) -> None:
+            raise OSError(message.event_id)
+
+    room = Deaf()
+    async with open_talk(tmp_path, script(one="One.")) as talk:
+        await talk.conversation.handle(message("one?"), room)
+
+    assert [card.text for card in room.cards] == ["One."]
+
+
+async def test_who_may_not_ask_again_takes_nothing_from_the_answer_that_is_there(tmp_path: Path) -> None:
+    room, pipeline = Room(), script(one="One.")
+    async with open_talk(tmp_path, pipeline) as talk:
+        await talk.conversation.handle(message("one?"), room)
+        pipeline.refusal = one_too_many()
+        await talk.conversation.press(press("retry", reference="ref1", author=BRUNO), room)
+        entry = await talk.journal.find(message("one?").thread, "ref1")
+
+    assert [(card.text[:4], card.private) for card in room.cards] == [("One.", False), ("Você", True)]
+    assert entry is not None
+    assert entry.said == "One."
+
+
+async def test_a_stop_that_came_before_the_crash_holds_after_it(tmp_path: Path) -> None:
+    room, pipeline = Room(), script()
+    async with open_talk(tmp_path, pipeline) as talk:
+        task = asyncio.create_task(talk.conversation.handle(message("hang"), room))
+        await room.written.wait()
+        await talk.journal.wish_stopped("ref1")
+        await die(task)
+
+    await started(tmp_path, pipeline, room)
+
+    assert [card.text.partition(".")[0] for card in room.cards] == ["Stopped before there was an answer"]
+    assert len(pipeline.asked) == 1
+
+
+async def test_an_answer_that_was_asked_for_anew_is_anew_after_a_crash_too_and_paid_by_who_wanted_it(
+    tmp_path: Path,
+) -> None:
+    room, pipeline = Room(), script(one="One.")
+    async with open_talk(tmp_path, pipeline) as talk:
+        await talk.conversation.handle(message("one?"), room)
+        pipeline.script["one?"] = says("Half", Forever())
+        room.written.clear()
+        task = asyncio.create_task(talk.conversation.press(press("retry", author=BRUNO), room))
+        await room.written.wait()
+        await die(task)
+    pipeline.script["one?"] = says("Another one.")
+
+    await started(tmp_path, pipeline, room)
+
+    assert [(asked.again, asked.asker.user) for asked in pipeline.asked] == [(False, "U1"), (True, "U2"), (True, "U2")]
+    assert [card.text for card in room.cards] == ["Another one."]
+
+
+async def test_whoever_cannot_wait_until_it_has_stopped_is_not_answered_at_the_next_start(tmp_path: Path) -> None:
+    class Slow(ScriptedPipeline):
+        async def stream(self, *arguments: object, **named: object):  # type: ignore[no-untyped-def]  # noqa: ANN202
+            try:
+                async for event in super().stream(*arguments, **named):  # type: ignore[arg-type]
+                    yield event
+            finally:
+                closing.set()
+                await asyncio.Event().wait()
+
+    closing = asyncio.Event()
+    room, pipeline = Room(), Slow({"hang": says("Half", Forever())})
+    async with open_talk(tmp_path, pipeline) as talk:
+        task = asyncio.create_task(talk.conversation.handle(message("hang"), room))
+        await room.written.wait()
+        await talk.conversation.press(press("stop"), room)
+        await closing.wait()
+        await die(task)
+
+    assert await started(tmp_path, pipeline, room) == 0
