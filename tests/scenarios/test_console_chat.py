@@ -164,7 +164,8 @@ async def test_the_buttons_are_commands_about_the_last_answer(chat: Chat) -> Non
     assert output == "\n".join(
         (
             answer.replace("chat2-1", "chat1-1"),
-            "The answer is extractive: no model configured.\n\nI found no passage.\n",
+            "The answer is extractive: no model configured.\n\n**Passages that I read**\n"
+            "- [1] `Budgets › Daily budget`: score 0.900, words 12.30 – **cited**\n",
             "Thank you! 👍\n",
             "Sorry about that. What was wrong? For example: `/bad the figure is from last year`\n",
             "Thank you, that helps. I noted what was wrong.\n",
@@ -188,7 +189,7 @@ async def test_a_question_is_changed_by_a_command_and_its_answer_is_given_below(
     output = await chat(pipeline, "one?", "two?", "/edit budget?", "/edit budget?", "and before?")
 
     changed = output.index("The question was changed: “budget?”\n\nSet `daily_budget`")
-    same = output.index("\n\nThe answer stays: the question is the same, or was asked too long ago to be changed.\n\n")
+    same = output.index("\n\nThe answer stays: the question is the same, was asked too long ago to be changed, or ")
     assert changed < same < output.index("Before that you asked: budget?")
     heard = [turn.text for turn in pipeline.asked[-1].history if turn.role == "user"]
     assert heard == ["one?", "budget?"]
@@ -254,7 +255,7 @@ async def test_who_is_refused_can_try_again(chat: Chat) -> None:
     refused, why, again = output.split("\n\n")
     assert refused.endswith("Pergunte de novo em 30 s, por favor. Referência: chat1-1.")
     assert why == "Não há o que explicar: isso não foi respondido com os documentos."
-    assert again.endswith("Pergunte de novo em 30 s, por favor. Referência: chat1-2.\n")
+    assert again.endswith("Pergunte de novo em 30 s, por favor. Referência: chat1-1.\n")
 
 
 class Page(io.StringIO):

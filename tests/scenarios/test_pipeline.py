@@ -101,7 +101,7 @@ class TestAnswers:
         )  # fmt: skip
         assert (answer.cost_micro_usd, answer.cached, answer.refused, answer.degraded) == (0, False, False, None)
         assert answer.latency_s > 0
-        assert len(answer.reference) == 8
+        assert len(answer.reference) == 12
 
     @pytest.mark.parametrize(
         ("question", "source", "told"),

@@ -106,8 +106,8 @@ class TestWhy:
         assert chat.sentence("why.task", task="a question about facts").search(shown)
         assert chat.sentence("why.candidate", model=f"`{OPENAI}`", reason="answered").search(shown)
         assert chat.sentence("why.candidate", model=f"`{ANTHROPIC}`", reason="was not needed").search(shown)
-        assert re.search(r"1\. `Vacation`: score [\d.]+, words [\d.]+ – \*\*cited\*\*\n", shown)
-        assert re.search(r"2\. `Parental leave`: score [\d.]+, words [\d.]+\n", shown)
+        assert re.search(r"\[1\] `Vacation`: score [\d.]+, words [\d.]+ – \*\*cited\*\*\n", shown)
+        assert re.search(r"\[2\] `Parental leave`: score [\d.]+, words [\d.]+\n", shown)
         assert company.calls == 1
 
     async def test_tells_which_model_failed(self, company: Company) -> None:

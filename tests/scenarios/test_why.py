@@ -66,7 +66,7 @@ class TestTheReference:
     async def test_is_made_up_where_the_caller_has_none(self, team: Team) -> None:
         first, second = await team.ask(), await team.ask(OTHER_QUESTION)
         assert first.reference != second.reference
-        assert len(first.reference) == 8
+        assert len(first.reference) == 12
 
 
 class TestAskingAgain:
