@@ -1,11 +1,20 @@
-"""The way of one message: the same for every platform."""
+"""The way of one message: the same for every platform.
+
+1. ignore: bots, duplicates, muted conversations, what is said to others, edits that change nothing
+2. command? `commands/`
+3. admit: one more question of this person in this place, or a kind refusal
+4. journal: accepted; first of all and in one step with 1, so that nothing is answered twice or lost
+5. ask the pipeline
+6. reply: streamed, then finished with sources, receipt and buttons
+7. journal: delivered
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import Final
@@ -15,15 +24,14 @@ from bot.actions import Actions, NotThere
 from bot.commands import Call, button_of, commands_on, nearest, read_call
 from bot.commands.base import Invocation, WrongUsage
 from bot.delivery import Delivery, Ending
-from bot.entries import Entry
 from bot.journal import Journal
 from bot.locales import Phrases, phrases_in
 from bot.messages import Card, Deletion, IncomingMessage, Press, Question, Thread
 from bot.ports import Pipeline, Replies, Reply
+from bot.recovery import Recovery
 from bot.replies import (
     again_notice,
     answer_card,
-    apology_card,
     failure_card,
     refusal_card,
     restart_notice,
@@ -40,12 +48,6 @@ log = logging.getLogger(__name__)
 _REFERENCE_BYTES: Final = 6
 # From when it is asked of the pipeline; the router's own deadline is shorter.
 _LONGEST_S: Final = 300.0
-# A question that so many processes have died with may be what they die of.
-_MOST_DEATHS: Final = 2
-# So often it is tried to show how a question ended, where the platform will not take it.
-_MOST_TRIES: Final = 6
-_WISHES_S: Final = 0.5
-_ORPHANS_S: Final = 10.0
 _TIDY_S: Final = 6 * 3600.0
 
 
@@ -80,7 +82,7 @@ class Conversation:
         self._line = asyncio.Semaphore(at_once)
         self._under_way = UnderWay(_LONGEST_S)
         self._new_reference = new_reference
-        self._served: dict[str, Replies] = {}
+        self._recovery = Recovery(journal, self._under_way, clock, self._answer)
 
     # The way of a message
 
@@ -106,21 +108,8 @@ class Conversation:
         delivery = Delivery(question, reply, self._journal)
         async with self._under_way.holding(question):
             ending = await self._ending(question, delivery, begun_again)
-        if ending is None:
-            return
-        try:
+        if ending is not None:
             await delivery.finish(ending)  # 6 reply, 7 journal: delivered
-        except BrokenPipeError:
-            raise
-        except Exception:  # the platform does not take it now; in a while it is tried again
-            log.exception("could not be shown reference=%s", question.reference)
-            await self._journal.release(question)
-
-    async def _acknowledge(self, message: IncomingMessage, replies: Replies) -> None:
-        try:
-            await replies.acknowledge(message)
-        except Exception:  # it will be delivered again, and is known then
-            log.exception("not acknowledged event=%s", message.event_id)
 
     async def _ending(self, question: Question, delivery: Delivery, begun_again: str) -> Ending | None:
         """How it ends; `None` where nothing is left to show."""
@@ -149,6 +138,12 @@ class Conversation:
             raise
         except Exception as error:  # noqa: BLE001 - the bot's outer edge: logged, and told with its reference
             return _failed(error, question, delivery)
+
+    async def _acknowledge(self, message: IncomingMessage, replies: Replies) -> None:
+        try:
+            await replies.acknowledge(message)
+        except Exception:  # it will be delivered again, and is known then
+            log.exception("not acknowledged event=%s", message.event_id)
 
     async def _run(self, call: Call, question: Question) -> Ending:
         thread, phrases = question.thread, _phrases(question)
@@ -293,90 +288,17 @@ class Conversation:
 
     async def resume(self, platform: str, replies: Replies) -> Sequence[Question]:
         """Finish, or apologise for, what a process that is gone has left unfinished on this platform."""
-        try:
-            left = await self._journal.left_behind(platform)
-        except StateUnavailable as error:
-            log.warning("what was left unfinished is not known: %s", error)
-            return ()
-        if not replies.can_revise:  # then they appear one below the other
-            for entry in left:
-                await self._resume(entry, replies)
-        else:
-            self._served[platform] = replies
-            async with asyncio.TaskGroup() as group:
-                for entry in left:
-                    group.create_task(self._resume(entry, replies))
-        return tuple(entry.question for entry in left)
-
-    async def _resume(self, entry: Entry, replies: Replies) -> None:
-        question = entry.question
-        log.info("left unfinished reference=%s state=%s outcome=%s", question.reference, entry.state, entry.outcome)
-        try:
-            await self._finish(entry, replies)
-        except BrokenPipeError:
-            raise
-        except Exception:  # the platform does not take it: the others shall have theirs
-            log.exception("could not be finished reference=%s", question.reference)
-            if entry.resumed < _MOST_TRIES:
-                await self._journal.release(question)
-            else:
-                await self._journal.deliver(question)
-
-    async def _finish(self, entry: Entry, replies: Replies) -> None:
-        question, phrases = entry.question, _phrases(entry.question)
-        reply = replies.reply_again(question)
-        delivery = Delivery(question, reply, self._journal)
-        if entry.answer is not None:
-            # Written and paid for, and perhaps shown: shown once more it is still the same answer.
-            if not replies.can_revise:
-                await reply.restart(again_notice("resumed", question.text, phrases))
-            await delivery.show(answer_card(entry.answer, phrases))
-        elif entry.outcome == "stopped" or entry.wish == "stop":
-            card = stopped_card(entry.said or "", phrases, reference=question.reference)
-            await delivery.finish(Ending(card, "stopped", said=entry.said))
-        elif self._may_be_finished(entry):
-            await self._answer(question, reply, "resumed")
-        else:
-            ending = Ending(apology_card(question, phrases), "apologised", entry.said, entry.answer)
-            await delivery.finish(ending)
-
-    def _may_be_finished(self, entry: Entry) -> bool:
-        """Whether it is asked once more; a command is not: what it does may have been done."""
-        is_new = self._journal.is_young(entry) and entry.resumed < _MOST_DEATHS
-        return is_new and entry.outcome is None and _call_in(entry.question) is None
+        return await self._recovery.resume(platform, replies)
 
     async def watch(self) -> None:
         """Do what other processes ask of this one, finish what they leave behind, keep the journal tidy; never ends."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._repeat(self._do_as_wished, every_s=_WISHES_S))
-            group.create_task(self._repeat(self._look_for_orphans, every_s=_ORPHANS_S))
-            group.create_task(self._repeat(self._tidy, every_s=_TIDY_S))
-
-    async def _repeat(self, do: Callable[[], Awaitable[None]], *, every_s: float) -> None:
-        while True:
-            try:
-                await do()
-            except StateUnavailable as error:
-                log.warning("left for later: %s", error)
-            except Exception:  # one thing that goes wrong does not end the bot
-                log.exception("left for later")
-            await self._clock.sleep(every_s)
-
-    async def _do_as_wished(self) -> None:
-        await self._journal.catch_up()
-        if written := [question for question in self._under_way.questions if question.is_written]:
-            wishes = await self._journal.wishes()
-            for question in written:
-                if wish := wishes.get(question.reference, "superseded"):
-                    self._under_way.stop(question.reference, wish)
+            group.create_task(self._recovery.watch())
+            group.create_task(self._recovery.repeat(self._tidy, every_s=_TIDY_S))
 
     async def _tidy(self) -> None:
         await self._journal.tidy()
         await self._actions.feedback.tidy(self._clock.now() - self._journal.terms.keep)
-
-    async def _look_for_orphans(self) -> None:
-        for platform, replies in self._served.items():
-            await self.resume(platform, replies)
 
 
 def _phrases(question: Question) -> Phrases:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from bot.entries import Outcome
@@ -11,6 +12,8 @@ from bot.ports import Reply
 from bot.safety import SafeStream
 from bot.underway import Stopped
 from rag.model import Answer
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,10 @@ class Delivery:
         except BrokenPipeError:  # whoever asked has left, and nobody else need see it
             await self._journal.deliver(self._question)
             raise
+        except Exception:  # the platform does not take it now; whoever looks for what was left tries it again
+            log.exception("could not be shown reference=%s", self._question.reference)
+            await self._journal.release(self._question)
+            return
         if not await self._journal.deliver(self._question):
             await self._reply.retract()
 
