@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Final, Literal, cast
 
-from bot.messages import Locale, Person, Question, Thread
+from bot.messages import Deletion, Locale, Person, Question, Thread
 from rag.model import Answer, Turn
 from rag.ports import Row, Transaction
 from rag.state.timestamps import from_text, to_text
@@ -25,6 +26,7 @@ COLUMNS: Final = (
     "reference, platform, place, thread, message, author, workspace, roles, locale, question, state, owner, address,"
     " resumed, wish, is_another, payer, outcome, said, answer, taken_at"
 )
+CLAIM: Final = "INSERT INTO events (event, at) VALUES ($1, $2) ON CONFLICT (event) DO NOTHING RETURNING 1"
 # More of them than a model is ever told.
 _MOST_EXCHANGES: Final = 10
 
@@ -116,6 +118,53 @@ def turns_before(transaction: Transaction, thread: Thread, before: str) -> tuple
     )
 
 
+def strike_out(transaction: Transaction, *, deletion: Deletion, now: datetime) -> Question | None:
+    """Strike out a message that was deleted; one that is not there yet will not be taken."""
+    thread = deletion.thread
+    where = thread.platform, thread.place, deletion.message_id
+    rows = transaction.fetch(
+        "UPDATE questions SET state = 'retracted', question = '', said = NULL, answer = NULL"  # noqa: S608
+        # Once more where it is struck out already: who did so may have died before the reply was gone.
+        f" WHERE platform = $1 AND place = $2 AND message = $3 RETURNING {COLUMNS}",
+        *where,
+    )
+    if not rows:
+        transaction.fetch(CLAIM, _deleted(thread, deletion.message_id), to_text(now))
+        return None
+    transaction.fetch("UPDATE feedback SET question = NULL WHERE platform = $1 AND place = $2 AND message = $3", *where)
+    return entry_of(rows[0]).question
+
+
+def was_struck_out(transaction: Transaction, thread: Thread, message_id: str) -> bool:
+    """Whether a message was deleted before it came."""
+    return bool(transaction.fetch("SELECT 1 FROM events WHERE event = $1", _deleted(thread, message_id)))
+
+
+def inherit(transaction: Transaction, *, platform: str, owners: Sequence[str], heir: str) -> list[Entry]:
+    """Put what these owners have left unfinished on a platform into the hands of an heir."""
+    rows: list[Row] = []
+    for owner in owners:
+        transaction.fetch(
+            "UPDATE questions SET state = 'delivered', outcome = 'abandoned'"  # noqa: S608 - a condition of ours
+            f" WHERE platform = $1 AND owner = $2 AND {UNDER_WAY} AND is_resumable = 0",
+            platform,
+            owner,
+        )
+        rows += transaction.fetch(
+            "UPDATE questions SET owner = $3, resumed = resumed + 1"  # noqa: S608 - as above
+            f" WHERE platform = $1 AND owner = $2 AND {UNDER_WAY} RETURNING asked_at, {COLUMNS}",
+            platform,
+            owner,
+            heir,
+        )
+    entries = []
+    for asked_at, *row in sorted(rows, key=lambda row: str(row[0])):
+        entry = entry_of(tuple(row))
+        turns = turns_before(transaction, entry.question.thread, str(asked_at))
+        entries.append(replace(entry, question=replace(entry.question, history=turns)))
+    return entries
+
+
 def entry_of(row: Row) -> Entry:
     """What a row of `COLUMNS` says."""
     reference, platform, place, thread, message, author, workspace, roles, locale, *rest = row
@@ -157,6 +206,10 @@ def to_json(answer: Answer) -> str:
 def storable(text: str) -> str:
     """A text without what a database cannot keep: NUL, and halves of surrogate pairs."""
     return text.replace("\0", "\ufffd").encode(errors="replace").decode()
+
+
+def _deleted(thread: Thread, message_id: str) -> str:
+    return f"{thread.platform}:deleted:{thread.place}:{message_id}"
 
 
 def _answer_of(text: str) -> Answer | None:

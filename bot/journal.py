@@ -6,9 +6,7 @@ message that was taken is never lost.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,20 +17,25 @@ from cachetools import TTLCache
 
 from bot import threads
 from bot.entries import (
+    CLAIM,
     COLUMNS,
     UNDER_WAY,
     Entry,
     Outcome,
     Wish,
     entry_of,
+    inherit,
     insert,
     rewrite,
     storable,
+    strike_out,
     to_json,
     turns_before,
+    was_struck_out,
 )
 from bot.messages import Deletion, IncomingMessage, Question, Thread
 from bot.presence import Presence
+from bot.steps import Steps
 from bot.terms import Terms
 from rag.errors import StateUnavailable
 from rag.model import Answer
@@ -46,7 +49,6 @@ _REMEMBERED, _REMEMBERED_S = 10_000, 3_600
 _EVENTS_FOR = timedelta(days=2)
 # The owner of a question that nobody has in hand.
 NOBODY: Final = ""
-_CLAIM: Final = "INSERT INTO events (event, at) VALUES ($1, $2) ON CONFLICT (event) DO NOTHING RETURNING 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,7 @@ class Journal:
         self.terms = terms
         # Whether the journal knows of it, too.
         self._seen = TTLCache[tuple[str, ...], bool](_REMEMBERED, _REMEMBERED_S, timer=clock.monotonic)
-        self._owed = deque[tuple[str, tuple[Value, ...]]]()
-        self._catching_up = asyncio.Lock()
+        self._steps = Steps(database)
         self._active = TTLCache[Thread, None](_REMEMBERED, terms.idle.total_seconds(), timer=clock.monotonic)
 
     # A message comes
@@ -110,7 +111,7 @@ class Journal:
             return False
         self._seen["event", event] = True
         try:
-            return bool(await self._database.fetch(_CLAIM, event, to_text(self._clock.now())))
+            return bool(await self._database.fetch(CLAIM, event, to_text(self._clock.now())))
         except StateUnavailable:
             return True
 
@@ -129,10 +130,9 @@ class Journal:
             message.addressed, threads.standing_in(transaction.fetch(*threads.query(thread))), now, self.terms.idle
         ):
             return None
-        deleted = _deleted(thread, message.id)
-        if before is None and transaction.fetch("SELECT 1 FROM events WHERE event = $1", deleted):
+        if before is None and was_struck_out(transaction, thread, message.id):
             return None
-        if not transaction.fetch(_CLAIM, _event(message), to_text(now)):
+        if not transaction.fetch(CLAIM, _event(message), to_text(now)):
             return None
         threads.write(transaction, thread, "active", now)
         question = _question(message, reference)
@@ -223,32 +223,16 @@ class Journal:
         )
 
     async def _note(self, question: Question, sql: str, *values: Value) -> list[Row] | None:
-        """Write down a step; returns `None` where it cannot be written yet."""
-        try:
-            await self.catch_up()
-            # As a transaction, so that those who write at the same time share a commit.
-            return await self._database.transact(
-                lambda transaction: transaction.fetch(sql, question.reference, *values)
-            )
-        except StateUnavailable as error:
-            log.warning("not in the journal reference=%s: %s", question.reference, error)
-            if len(self._owed) < _REMEMBERED:
-                self._owed.append((sql, (question.reference, *values)))
-            return None
+        """Write down a step of a question; returns `None` where it cannot be written yet."""
+        return await self._steps.write(sql, question.reference, *values)
 
     async def catch_up(self) -> None:
-        """Write down the steps that could not be written when they were taken, in their order.
+        """Write down the steps that could not be written when they were taken.
 
         Raises:
             StateUnavailable: They cannot be written yet.
         """
-        if not self._owed:
-            return
-        async with self._catching_up:
-            while self._owed:
-                sql, values = self._owed[0]
-                await self._database.fetch(sql, *values)
-                self._owed.popleft()
+        await self._steps.catch_up()
 
     # Somebody wants something else
 
@@ -319,30 +303,9 @@ class Journal:
         Raises:
             StateUnavailable: Nobody knows.
         """
-        thread = deletion.thread
-        sql = (
-            "UPDATE questions SET state = 'retracted', question = '', said = NULL, answer = NULL"  # noqa: S608
-            # Once more where it is struck out already: who did so may have died before the reply was gone.
-            f" WHERE platform = $1 AND place = $2 AND message = $3 RETURNING {COLUMNS}"
-        )
-        now = to_text(self._clock.now())
-
-        def work(transaction: Transaction) -> Question | None:
-            rows = transaction.fetch(sql, thread.platform, thread.place, deletion.message_id)
-            if rows:
-                transaction.fetch(
-                    "UPDATE feedback SET question = NULL WHERE platform = $1 AND place = $2 AND message = $3",
-                    thread.platform,
-                    thread.place,
-                    deletion.message_id,
-                )
-                return entry_of(rows[0]).question
-            # It may have overtaken its message.
-            transaction.fetch(_CLAIM, _deleted(thread, deletion.message_id), now)
-            return None
-
+        now = self._clock.now()
         # In its turn: not between the look that another work takes at the question and what that writes.
-        return await self._database.transact(work)
+        return await self._database.transact(partial(strike_out, deletion=deletion, now=now))
 
     async def let_stand(self, thread: Thread, state: threads.ThreadState) -> None:
         """Let a conversation stand so from now on.
@@ -387,7 +350,7 @@ class Journal:
         gone = [owner for owner in owners if owner == NOBODY or await self._presence.is_gone(owner)]
         if not gone:
             return ()
-        return await self._database.transact(partial(_inherit, platform=platform, owners=gone, heir=me))
+        return await self._database.transact(partial(inherit, platform=platform, owners=gone, heir=me))
 
     def is_young(self, entry: Entry) -> bool:
         """Whether whoever asked still waits for the answer."""
@@ -419,10 +382,6 @@ def _event(message: IncomingMessage) -> str:
     return f"{message.thread.platform}:{message.event_id}"
 
 
-def _deleted(thread: Thread, message_id: str) -> str:
-    return f"{thread.platform}:deleted:{thread.place}:{message_id}"
-
-
 def _keys(message: IncomingMessage) -> tuple[tuple[str, ...], ...]:
     """What a message is known again by: as an event, and by its place."""
     return ("event", _event(message)), (message.thread.platform, message.thread.place, message.id)
@@ -441,27 +400,3 @@ async def forget(database: Database, author: str) -> Sequence[str]:
         return [str(question) for (question,) in rows]
 
     return await database.transact(work)
-
-
-def _inherit(transaction: Transaction, *, platform: str, owners: Sequence[str], heir: str) -> list[Entry]:
-    rows: list[Row] = []
-    for owner in owners:
-        transaction.fetch(
-            "UPDATE questions SET state = 'delivered', outcome = 'abandoned'"  # noqa: S608 - a condition of ours
-            f" WHERE platform = $1 AND owner = $2 AND {UNDER_WAY} AND is_resumable = 0",
-            platform,
-            owner,
-        )
-        rows += transaction.fetch(
-            "UPDATE questions SET owner = $3, resumed = resumed + 1"  # noqa: S608 - as above
-            f" WHERE platform = $1 AND owner = $2 AND {UNDER_WAY} RETURNING asked_at, {COLUMNS}",
-            platform,
-            owner,
-            heir,
-        )
-    entries = []
-    for asked_at, *row in sorted(rows, key=lambda row: str(row[0])):
-        entry = entry_of(tuple(row))
-        turns = turns_before(transaction, entry.question.thread, str(asked_at))
-        entries.append(replace(entry, question=replace(entry.question, history=turns)))
-    return entries

@@ -164,8 +164,10 @@ async def test_the_buttons_are_commands_about_the_last_answer(chat: Chat) -> Non
     assert output == "\n".join(
         (
             answer.replace("chat2-1", "chat1-1"),
-            "The answer is extractive: no model configured.\n\n**Passages that I read**\n"
-            "- [1] `Budgets › Daily budget`: score 0.900, words 12.30 – **cited**\n",
+            (
+                "The answer is extractive: no model configured.\n\n**Passages that I read**\n"
+                "- [1] `Budgets › Daily budget`: score 0.900, words 12.30 – **cited**\n"
+            ),
             "Thank you! 👍\n",
             "Sorry about that. What was wrong? For example: `/bad the figure is from last year`\n",
             "Thank you, that helps. I noted what was wrong.\n",

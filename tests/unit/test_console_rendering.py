@@ -13,8 +13,9 @@ from rich.console import Console
 from bot.locales import phrases_in
 from bot.messages import Card, Source
 from bot.platforms.console.live import LiveReply
+from bot.platforms.console.plain import ConsoleReply, PlainReply
 from bot.platforms.console.rendering import Blocks, settled_length, source_list
-from bot.platforms.console.reply import ConsoleReply, PlainReply, open_reply
+from bot.platforms.console.reply import open_reply
 from tests.fakes.terminal import displayed
 
 ENGLISH = phrases_in("en")

@@ -14,8 +14,8 @@ from rich.text import Text
 from bot.commands import COMMANDS
 from bot.locales import Phrases
 from bot.messages import Action, Card
+from bot.platforms.console.plain import tags
 from bot.platforms.console.rendering import Blocks, settled_length, source_list, width_of
-from bot.platforms.console.reply import tags
 from bot.text import PlainStream, plain
 
 _FRAME_S = 1 / 12

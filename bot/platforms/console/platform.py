@@ -13,7 +13,8 @@ from bot.commands import Call, commands_on, read_call
 from bot.locales import phrases_in
 from bot.messages import Card, Deletion, IncomingMessage, Locale, Person, Press, Question, Thread
 from bot.platforms.console.keyboard import LineCleared, Prompt, keys_not_shown, on_interrupt, read_line
-from bot.platforms.console.reply import ConsoleReply, open_reply
+from bot.platforms.console.plain import ConsoleReply
+from bot.platforms.console.reply import open_reply
 from bot.ports import Core, Reply
 from bot.text import plain
 from rag.errors import StateUnavailable
