@@ -43,15 +43,23 @@ class Delivery:
         self._reply = reply
         self._journal = journal
         self._safe = SafeStream()
-        self._is_known = bool(question.address)
+        self._is_stray = False
         self.shown = ""
 
     async def begin(self, notice: str = "") -> None:
-        """Show that it was taken; `notice` says why a reply that was there already begins again."""
-        address = await self._reply.begin(self._question.reference)
-        is_ours = await self._journal.begin(self._question, address)
+        """Show that it was taken; `notice` says why a reply that was there already begins again.
+
+        Raises:
+            Stopped: Somebody else has the question in hand by now.
+        """
+        question = self._question
+        if notice and not await self._journal.begin(question, question.address):
+            raise Stopped("superseded")  # before anything is touched that may be theirs
+        self._is_stray = not question.address
+        address = await self._reply.begin(question.reference)
+        is_ours = await self._journal.begin(question, address)
         # An address that the journal knew before is known to whoever has the question in hand now.
-        self._is_known = is_ours or address == self._question.address
+        self._is_stray = not is_ours and address != question.address
         if not is_ours:
             raise Stopped("superseded")
         if notice:
@@ -93,7 +101,7 @@ class Delivery:
 
     async def give_way(self) -> None:
         """Leave the reply to whoever has the question in hand now; one that they cannot know of goes."""
-        if not self._is_known:
+        if self._is_stray:
             await self._reply.retract()
 
     async def retract(self) -> None:

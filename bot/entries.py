@@ -21,10 +21,12 @@ State = Literal["accepted", "answering", "delivered", "retracted"]
 Outcome = Literal["answered", "refused", "failed", "stopped", "command", "apologised", "abandoned"]
 Wish = Literal["stop", "superseded", "retracted"]
 
+NOBODY: Final = ""
+"""The owner of a question that nobody has in hand."""
 UNDER_WAY: Final = "state IN ('accepted', 'answering')"
 COLUMNS: Final = (
     "reference, platform, place, thread, message, author, workspace, roles, locale, question, state, owner, address,"
-    " resumed, wish, is_another, payer, outcome, said, answer, taken_at"
+    " resumed, refused, wish, is_another, payer, outcome, said, answer, taken_at"
 )
 CLAIM: Final = "INSERT INTO events (event, at) VALUES ($1, $2) ON CONFLICT (event) DO NOTHING RETURNING 1"
 # More of them than a model is ever told.
@@ -38,6 +40,7 @@ class Entry:
     Attributes:
         owner: The process that has it in hand.
         resumed: How many processes have taken it over from one that was gone.
+        refused: How often the platform would not take its reply.
         wish: What was asked of its owner.
         outcome: How it ended; `None` while it has not.
         said: What the bot said that later questions may lean on.
@@ -49,6 +52,7 @@ class Entry:
     state: State
     owner: str
     resumed: int
+    refused: int
     wish: Wish | None
     outcome: Outcome | None
     said: str | None
@@ -84,8 +88,8 @@ def rewrite(transaction: Transaction, before: str, question: Question, owner: st
     payer = question.author
     ((asked_at,),) = transaction.fetch(
         "UPDATE questions SET reference = $2, question = $3, state = 'accepted', owner = $4, taken_at = $5,"
-        " resumed = 0, wish = NULL, outcome = NULL, said = NULL, answer = NULL, is_another = $6, payer = $7,"
-        " workspace = $8, roles = $9, locale = $10 WHERE reference = $1 RETURNING asked_at",
+        " resumed = 0, refused = 0, wish = NULL, outcome = NULL, said = NULL, answer = NULL, is_another = $6,"
+        " payer = $7, workspace = $8, roles = $9, locale = $10 WHERE reference = $1 RETURNING asked_at",
         before,
         question.reference,
         question.text,
@@ -151,8 +155,9 @@ def inherit(transaction: Transaction, *, platform: str, owners: Sequence[str], h
             owner,
         )
         rows += transaction.fetch(
-            "UPDATE questions SET owner = $3, resumed = resumed + 1"  # noqa: S608 - as above
-            f" WHERE platform = $1 AND owner = $2 AND {UNDER_WAY} RETURNING asked_at, {COLUMNS}",
+            # Who gave it up has not died of it.
+            f"UPDATE questions SET owner = $3, resumed = resumed + {int(owner != NOBODY)} WHERE platform = $1"  # noqa: S608
+            f" AND owner = $2 AND {UNDER_WAY} RETURNING asked_at, {COLUMNS}",
             platform,
             owner,
             heir,
@@ -168,7 +173,7 @@ def inherit(transaction: Transaction, *, platform: str, owners: Sequence[str], h
 def entry_of(row: Row) -> Entry:
     """What a row of `COLUMNS` says."""
     reference, platform, place, thread, message, author, workspace, roles, locale, *rest = row
-    text, state, owner, address, resumed, wish, is_another, payer, outcome, said, answer, taken_at = rest
+    text, state, owner, address, resumed, refused, wish, is_another, payer, outcome, said, answer, taken_at = rest
     person = Person(
         id=str(author if payer is None else payer),
         locale=cast("Locale", locale),
@@ -190,6 +195,7 @@ def entry_of(row: Row) -> Entry:
         cast("State", state),
         str(owner),
         int(resumed or 0),
+        int(refused or 0),
         cast("Wish | None", wish),
         cast("Outcome | None", outcome),
         None if said is None else str(said),

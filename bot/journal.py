@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final, cast
+from typing import cast
 
 from cachetools import TTLCache
 
@@ -19,6 +19,7 @@ from bot import threads
 from bot.entries import (
     CLAIM,
     COLUMNS,
+    NOBODY,
     UNDER_WAY,
     Entry,
     Outcome,
@@ -47,8 +48,6 @@ log = logging.getLogger(__name__)
 # Slack delivers an event for the last time five minutes after the first.
 _REMEMBERED, _REMEMBERED_S = 10_000, 3_600
 _EVENTS_FOR = timedelta(days=2)
-# The owner of a question that nobody has in hand.
-NOBODY: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +218,8 @@ class Journal:
         """Give a question up whose end could not be shown: whoever looks next for what was left takes it over."""
         await self._note(
             question,
-            f"UPDATE questions SET owner = '{NOBODY}' WHERE reference = $1 AND {UNDER_WAY} RETURNING 1",  # noqa: S608
+            f"UPDATE questions SET owner = '{NOBODY}', refused = refused + 1"  # noqa: S608 - a condition of ours
+            f" WHERE reference = $1 AND {UNDER_WAY} RETURNING 1",
         )
 
     async def _note(self, question: Question, sql: str, *values: Value) -> list[Row] | None:

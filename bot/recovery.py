@@ -56,6 +56,8 @@ class Recovery:
         except StateUnavailable as error:
             log.warning("what was left unfinished is not known: %s", error)
             return ()
+        for entry in left:  # before anybody else comes to speak: they may be changed or deleted
+            self._under_way.expect(entry.question)
         if not replies.can_revise:  # then they appear one below the other
             for entry in left:
                 await self._resume(entry, replies)
@@ -86,12 +88,13 @@ class Recovery:
     async def _resume(self, entry: Entry, replies: Replies) -> None:
         question = entry.question
         log.info("left unfinished reference=%s state=%s outcome=%s", question.reference, entry.state, entry.outcome)
-        if entry.resumed > _MOST_TRIES:
-            log.error("given up reference=%s: the platform does not take it", question.reference)
-            await self._journal.deliver(question)
-            return
         try:
-            await self._finish(entry, replies)
+            async with self._under_way.holding(question):
+                if entry.refused < _MOST_TRIES:
+                    await self._finish(entry, replies)
+                else:
+                    log.error("given up reference=%s: the platform does not take it", question.reference)
+                    await self._journal.deliver(question)
         except BrokenPipeError:
             raise
         except Exception:  # the platform does not take it: the others shall have theirs
@@ -100,6 +103,8 @@ class Recovery:
 
     async def _finish(self, entry: Entry, replies: Replies) -> None:
         question, phrases = entry.question, phrases_in(entry.question.author.locale)
+        if self._under_way.is_unwanted(question):
+            return
         reply = replies.reply_again(question)
         delivery = Delivery(question, reply, self._journal)
         if entry.answer is not None:

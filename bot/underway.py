@@ -41,6 +41,15 @@ class Run:
     wish: Wish | None = None
 
 
+@dataclass(slots=True, eq=False)
+class _Held:
+    """An answer that may still be taken away: told when it cannot be any more, and what is wished of it until then."""
+
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    holders: int = 0
+    wish: Wish | None = None
+
+
 @dataclass(slots=True)
 class UnderWay:
     """Answers by their references.
@@ -51,17 +60,29 @@ class UnderWay:
 
     longest_s: float
     _runs: dict[str, Run] = field(default_factory=dict)
-    _held: dict[str, asyncio.Event] = field(default_factory=dict)
+    _held: dict[str, _Held] = field(default_factory=dict)
+
+    def expect(self, question: Question) -> None:
+        """Let a question be known that will be answered in a moment: it can be stopped from now on."""
+        self._held.setdefault(question.reference, _Held())
 
     @asynccontextmanager
     async def holding(self, question: Question) -> AsyncIterator[None]:
         """Until the end of the block an answer that is stopped may still be taken away."""
-        over = self._held[question.reference] = asyncio.Event()
+        held = self._held.setdefault(question.reference, _Held())
+        held.holders += 1
         try:
             yield
         finally:
-            del self._held[question.reference]
-            over.set()
+            held.holders -= 1
+            if not held.holders:
+                del self._held[question.reference]
+                held.over.set()
+
+    def is_unwanted(self, question: Question) -> bool:
+        """Whether nothing is to be shown of a question any more."""
+        held = self._held.get(question.reference)
+        return held is not None and held.wish in {"superseded", "retracted"}
 
     async def end(self, reference: str, wish: Wish) -> bool:
         """Stop an answer, and wait until it has given way; false where none of this reference runs here.
@@ -69,11 +90,12 @@ class UnderWay:
         Whoever shows something in its place would see it taken away otherwise, and whoever says that it is gone would
         say so too early.
         """
-        over = self._held.get(reference)
-        if over is None:
+        held = self._held.get(reference)
+        if held is None:
             return False
+        held.wish = wish
         was_running = self.stop(reference, wish)
-        await over.wait()
+        await held.over.wait()
         return was_running
 
     @property
@@ -89,6 +111,9 @@ class UnderWay:
             Stopped: It was.
             TimeoutError: Its deadline has passed.
         """
+        held = self._held.get(question.reference)
+        if held is not None and held.wish is not None:
+            raise Stopped(held.wish)
         run = self._runs[question.reference] = Run(question, asyncio.timeout(None))
         try:
             async with run.scope:

@@ -6,8 +6,12 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
+from bot.delivery import Delivery
 from bot.messages import Card, IncomingMessage, Press, Question
-from tests.fakes.room import BRUNO, Room, RoomReply, message, press
+from bot.underway import Stopped
+from tests.fakes.room import BRUNO, Post, Room, RoomReply, message, press
 from tests.fakes.scripted_pipeline import Forever, ScriptedPipeline, one_too_many, says
 from tests.fakes.talk import open_talk
 from tests.unit.test_conversation_again import die, leave_at_the_end, script, started
@@ -152,3 +156,53 @@ async def test_whoever_cannot_wait_until_it_has_stopped_is_not_answered_at_the_n
         await die(task)
 
     assert await started(tmp_path, pipeline, room) == 0
+
+
+async def test_a_change_that_comes_as_what_was_left_is_taken_up_is_what_is_answered_and_nothing_touches_it_after(
+    tmp_path: Path,
+) -> None:
+    before, pipeline = Room(), script(two="Two.")
+    async with open_talk(tmp_path, pipeline) as talk:
+        task = asyncio.create_task(talk.conversation.handle(message("hang"), before))
+        await before.written.wait()
+        await die(task)
+
+    class Late(Room):
+        """Looks a reply up for so long that the change is answered meanwhile."""
+
+        def reply_again(self, question: Question) -> RoomReply:
+            return Lagging(self, self.posts.get(question.address), lags=question.text == "hang")
+
+    class Lagging(RoomReply):
+        def __init__(self, room: Room, post: Post | None, *, lags: bool) -> None:
+            super().__init__(room, post)
+            self._lags = lags
+
+        async def begin(self, reference: str) -> str:
+            if self._lags:
+                await asyncio.Event().wait()
+            return await super().begin(reference)
+
+    room = Late(posts=before.posts)
+    async with open_talk(tmp_path, pipeline, prefix="next") as talk:
+        resuming = asyncio.create_task(talk.conversation.resume("room", room))
+        await asyncio.sleep(0)
+        await talk.conversation.handle(message("two?", is_edited=True), room)
+        await resuming
+        wishes = await talk.journal.wishes()
+
+    assert (len(room.posts), [card.text for card in room.cards], wishes) == (1, ["Two."], {})
+
+
+async def test_a_question_that_is_somebody_else_s_by_now_is_not_touched(tmp_path: Path) -> None:
+    room = Room()
+    async with open_talk(tmp_path, script(one="One.")) as talk:
+        await talk.conversation.handle(message("one?"), room)
+        question = (await talk.journal.find(message("one?").thread)).question  # type: ignore[union-attr]
+        said = list(room.last.said)
+
+        with pytest.raises(Stopped):
+            await Delivery(question, room.reply_again(question), talk.journal).begin("Once more")
+
+    assert room.last.said == said
+    assert [card.text for card in room.cards] == ["One."]

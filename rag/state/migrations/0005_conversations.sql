@@ -29,6 +29,7 @@ CREATE TABLE questions (
     address text NOT NULL,
     is_resumable bigint NOT NULL,
     resumed bigint NOT NULL,
+    refused bigint NOT NULL DEFAULT 0,
     wish text,
     is_another bigint NOT NULL DEFAULT 0,
     payer text,
