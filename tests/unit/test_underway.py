@@ -243,3 +243,32 @@ async def test_what_was_wished_meanwhile_weighs_more_than_what_it_found_out_by_i
     with pytest.raises(Stopped) as stopped:
         await lost()
     assert stopped.value.wish == "retracted"
+
+
+async def test_one_that_is_expected_can_be_ended_before_it_begins(under_way: UnderWay) -> None:
+    question = _question("a")
+    under_way.expect(question)
+    ending = asyncio.create_task(under_way.end("a", "superseded"))
+    await asyncio.sleep(0)
+    assert under_way.is_unwanted(question)
+    assert not ending.done(), "what is expected may still touch the reply"
+
+    async with under_way.holding(question):
+        with pytest.raises(Stopped) as stopped:
+            async with under_way.run(question):
+                pytest.fail("it began")
+
+    assert stopped.value.wish == "superseded"
+    assert not await ending, "it did not run"
+    assert not await under_way.end("a", "superseded"), "it is over"
+
+
+async def test_one_that_is_held_twice_is_held_until_the_last_has_let_go(under_way: UnderWay) -> None:
+    question = _question("a")
+    async with under_way.holding(question):
+        async with under_way.holding(question):
+            pass
+        ending = asyncio.create_task(under_way.end("a", "retracted"))
+        await asyncio.sleep(0)
+        assert not ending.done()
+    assert not await ending
