@@ -15,7 +15,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Final
 
@@ -127,7 +127,7 @@ class Conversation:
         except Stopped as stopped:
             if stopped.wish == "stop":
                 return _stopped(question, delivery)
-            await (delivery.retract() if stopped.wish == "retracted" else delivery.give_way())
+            await delivery.leave(stopped.wish)
             return None
         except BrokenPipeError:  # there is nobody to apologise to
             await delivery.abandon()
@@ -242,8 +242,10 @@ class Conversation:
             await replies.reply_to(press).finish(card)
 
     async def _stop(self, press: Press, phrases: Phrases) -> Card | None:
-        here = self._under_way
-        if here.stop(press.reference, "stop") if press.reference else here.stop_last(press.thread):
+        reference = press.reference or self._under_way.last_in(press.thread)
+        if self._under_way.stop(reference, "stop"):
+            with suppress(StateUnavailable):  # for the case that this process dies before it has ended
+                await self._journal.wish_stopped(reference)
             return None
         entry = await self._journal.find_under_way(press.thread, press.reference)
         if entry is None:
@@ -262,8 +264,9 @@ class Conversation:
         if refusal := await self._refused(question):
             return refusal.card
         again = await self._journal.take_again(question, self._new_reference())
-        if again is not None:  # else somebody else has pressed it too
-            await self._answer(replace(again, is_counted=True), replies.reply_again(again), "retried")
+        if again is None:  # somebody else has pressed it too
+            return Card(phrases("button.under_way"), private=True)
+        await self._answer(replace(again, is_counted=True), replies.reply_again(again), "retried")
         return None
 
     async def retract(self, deletion: Deletion, replies: Replies) -> None:
@@ -273,7 +276,8 @@ class Conversation:
             StateUnavailable: Nothing was taken back: who tells of the deletion has to tell it again.
         """
         question = await self._journal.retract(deletion)
-        if question is not None and not await self._under_way.end(question.reference, "retracted"):
+        if question is not None:
+            await self._under_way.end(question.reference, "retracted")
             await replies.reply_again(question).retract()
 
     async def last_question(self, thread: Thread) -> Question | None:

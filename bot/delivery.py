@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 
-from bot.entries import Outcome
+from bot.entries import Outcome, Wish
 from bot.journal import Journal
+from bot.locales import phrases_in
 from bot.messages import Card, Question
 from bot.ports import Reply
+from bot.replies import answer_card
 from bot.safety import SafeStream
 from bot.underway import Stopped
+from rag.errors import StateUnavailable
 from rag.model import Answer
 
 log = logging.getLogger(__name__)
@@ -83,7 +87,7 @@ class Delivery:
         if await self._journal.keep(self._question, ending.outcome, said=ending.said, answer=ending.answer):
             await self.show(ending.card)
         else:
-            await self.give_way()
+            await self.leave("superseded")
 
     async def show(self, card: Card) -> None:
         """Show what the journal knows already."""
@@ -96,17 +100,33 @@ class Delivery:
             log.exception("could not be shown reference=%s", self._question.reference)
             await self._journal.release(self._question)
             return
-        if not await self._journal.deliver(self._question):
-            await self._reply.retract()
+        match await self._journal.deliver(self._question):
+            case "retracted":
+                await self._reply.retract()
+            case "overtaken":
+                await self._put_right()
 
-    async def give_way(self) -> None:
-        """Leave the reply to whoever has the question in hand now; one that they cannot know of goes."""
-        if self._is_stray:
-            await self._reply.retract()
+    async def leave(self, wish: Wish) -> None:
+        """Show no more: the question was deleted, or somebody else has it in hand.
 
-    async def retract(self) -> None:
-        """Take away what was shown: the question was deleted."""
-        await self._reply.retract()
+        A reply of a deleted question goes, and one that whoever has it in hand cannot know of. Where the platform does
+        not take that, whoever told of the deletion tells it again.
+        """
+        if wish == "retracted" or self._is_stray:
+            try:
+                await self._reply.retract()
+            except Exception:  # there is nobody to tell
+                log.exception("not taken away reference=%s", self._question.reference)
+
+    async def _put_right(self) -> None:
+        """The question was changed or asked again while its old end was on its way; what came first may stand last."""
+        entry = None
+        with suppress(StateUnavailable):
+            entry = await self._journal.stands_now(self._question)
+        if entry is not None and entry.state == "retracted":
+            await self._reply.retract()
+        elif entry is not None and entry.state == "delivered" and entry.answer is not None:
+            await self._reply.finish(answer_card(entry.answer, phrases_in(entry.question.author.locale)))
 
     async def abandon(self) -> None:
         """Write down that nobody is there any more to see how it ends."""

@@ -60,7 +60,8 @@ class Feedback:
         """Write a verdict down, with what was wrong, if that was said."""
         await self._database.fetch(
             "INSERT INTO feedback (reference, author, platform, place, message, asker, question, verdict, reason, at)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (reference, author) DO UPDATE"
+            " VALUES ($1, $2, $3, $4, $5, coalesce((SELECT author FROM questions WHERE reference = $1), $6), $7, $8,"
+            " $9, $10) ON CONFLICT (reference, author) DO UPDATE"
             " SET verdict = excluded.verdict, reason = excluded.reason, at = excluded.at",
             question.reference,
             press.author.id,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import cast
+from typing import Literal, cast
 
 from cachetools import TTLCache
 
@@ -48,6 +48,9 @@ log = logging.getLogger(__name__)
 # Slack delivers an event for the last time five minutes after the first.
 _REMEMBERED, _REMEMBERED_S = 10_000, 3_600
 _EVENTS_FOR = timedelta(days=2)
+
+
+Delivered = Literal["delivered", "retracted", "overtaken"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ class Journal:
         message = replace(message, text=storable(message.text))
         try:
             owner = await self._presence.name()
+            await self.catch_up()  # what was said before is part of the talk
             taken = await self._database.transact(
                 lambda transaction: self._take(transaction, message, reference, owner)
             )
@@ -204,22 +208,36 @@ class Journal:
         )
         return rows != []
 
-    async def deliver(self, question: Question) -> bool:
-        """Note that whoever asked has seen how it ended; false where the question was deleted meanwhile."""
+    async def deliver(self, question: Question) -> Delivered:
+        """Note that whoever asked has seen how it ended; returns whether that is how it stands now."""
         # Also where it seems not to be written: a commit may have got through whose answer did not.
         rows = await self._note(
             question,
-            "UPDATE questions SET state = CASE state WHEN 'retracted' THEN state ELSE 'delivered' END"
+            f"UPDATE questions SET state = CASE WHEN owner = $2 AND {UNDER_WAY} THEN 'delivered' ELSE state END"  # noqa: S608
             " WHERE reference = $1 RETURNING state",
+            self._presence.known_name,
         )
-        return rows != [("retracted",)]
+        if rows == []:
+            return "overtaken" if question.is_written else "delivered"
+        return "retracted" if rows == [("retracted",)] else "delivered"
+
+    async def stands_now(self, question: Question) -> Entry | None:
+        """The same message as it stands now, under whichever reference.
+
+        Raises:
+            StateUnavailable: Nobody knows.
+        """
+        thread = question.thread
+        by_message = "platform = $1 AND place = $2 AND message = $3"
+        return await self._one(by_message, thread.platform, thread.place, question.message_id)
 
     async def release(self, question: Question) -> None:
         """Give a question up whose end could not be shown: whoever looks next for what was left takes it over."""
         await self._note(
             question,
             f"UPDATE questions SET owner = '{NOBODY}', refused = refused + 1"  # noqa: S608 - a condition of ours
-            f" WHERE reference = $1 AND {UNDER_WAY} RETURNING 1",
+            f" WHERE reference = $1 AND owner = $2 AND {UNDER_WAY} RETURNING 1",
+            self._presence.known_name,
         )
 
     async def _note(self, question: Question, sql: str, *values: Value) -> list[Row] | None:

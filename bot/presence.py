@@ -67,13 +67,12 @@ class Presence:
             return False
 
     async def _take_a_number(self) -> None:
+        self._lock = None
         await self._hands.aclose()
         own = () if self._number is None else (self._number,)
         for number in chain(own, count(1)):
             try:
-                self._lock = await self._hands.enter_async_context(
-                    self._database.exclusive(_lock_of(number), timeout_s=0)
-                )
+                lock = await self._hands.enter_async_context(self._database.exclusive(_lock_of(number), timeout_s=0))
             except TimeoutError:
                 continue
             await self._database.fetch(
@@ -82,7 +81,7 @@ class Presence:
                 number,
                 self._life,
             )
-            self._number = number
+            self._lock, self._number = lock, number
             return
 
 

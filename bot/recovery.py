@@ -71,8 +71,14 @@ class Recovery:
     async def watch(self) -> None:
         """Do what other processes ask of this one, and finish what they leave behind; never ends."""
         async with asyncio.TaskGroup() as group:
+
+            async def look_for_orphans() -> None:
+                # Beside each other: one that takes long holds up no other.
+                for platform, replies in self._served.items():
+                    group.create_task(self.resume(platform, replies))
+
             group.create_task(self.repeat(self._do_as_wished, every_s=_WISHES_S))
-            group.create_task(self.repeat(self._look_for_orphans, every_s=_ORPHANS_S))
+            group.create_task(self.repeat(look_for_orphans, every_s=_ORPHANS_S))
 
     async def repeat(self, do: Callable[[], Awaitable[None]], *, every_s: float) -> None:
         """Do something again and again, whatever goes wrong with it."""
@@ -135,7 +141,3 @@ class Recovery:
             for question in written:
                 if wish := wishes.get(question.reference, "superseded"):
                     self._under_way.stop(question.reference, wish)
-
-    async def _look_for_orphans(self) -> None:
-        for platform, replies in self._served.items():
-            await self.resume(platform, replies)

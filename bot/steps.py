@@ -32,6 +32,8 @@ class Steps:
             log.warning("not in the journal yet reference=%s: %s", reference, error)
             if len(self._owed) < _MOST:
                 self._owed.append((sql, (reference, *values)))
+            else:
+                log.warning("too much is owed to the journal: lost reference=%s", reference)
             return None
 
     async def catch_up(self) -> None:
@@ -45,5 +47,10 @@ class Steps:
         async with self._catching_up:
             while self._owed:
                 sql, values = self._owed[0]
-                await self._database.fetch(sql, *values)
+                try:
+                    await self._database.fetch(sql, *values)
+                except StateUnavailable:
+                    raise
+                except Exception:  # it would hold up all that comes after it, for ever
+                    log.exception("never written: %s", sql)
                 self._owed.popleft()

@@ -134,10 +134,10 @@ class UnderWay:
         if run.scope.when() is None:
             run.scope.reschedule(asyncio.get_running_loop().time() + self.longest_s)
 
-    def stop_last(self, thread: Thread) -> bool:
-        """Stop what was asked last in a conversation; false where nothing of it runs here."""
+    def last_in(self, thread: Thread) -> str:
+        """The reference of what was asked last in a conversation and is being answered here; empty for none."""
         asked = [question.reference for question in self.questions if question.thread == thread]
-        return bool(asked) and self.stop(asked[-1], "stop")
+        return asked[-1] if asked else ""
 
     def stop(self, reference: str, wish: Wish) -> bool:
         """End an answer; false where none of this reference runs here."""

@@ -486,7 +486,7 @@ class TestTheWayOfAnAnswer:
         assert (retracted.reference, retracted.address) == (question.reference, "at")
         assert not await one.journal.begin(question, "at")
         assert not await one.journal.keep(question, "answered", said="That.", answer=None)
-        assert not await one.journal.deliver(question)
+        assert await one.journal.deliver(question) == "retracted"
         assert await one.journal.find(ROOM, question.reference) is None
         assert await one.wire.fetch("SELECT state, question, said FROM questions") == [("retracted", "", None)]
 
@@ -496,7 +496,7 @@ class TestTheWayOfAnAnswer:
         question = await one.take_new(message("What?"))
         assert await one.journal.keep(question, "answered", said="That.", answer=None)
         assert await other.journal.retract(deletion())
-        assert not await one.journal.deliver(question)
+        assert await one.journal.deliver(question) == "retracted"
 
     async def test_deleting_after_delivery_leaves_no_text(self, one: Process) -> None:
         question = await one.answer(message("Secret?"), said="Secret.", answer=answer_to("Secret?", "Secret."))

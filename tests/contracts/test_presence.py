@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -17,7 +17,7 @@ from bot.presence import Presence
 from bot.terms import Terms
 from rag.clock import SystemClock
 from rag.errors import StateUnavailable
-from rag.ports import Database
+from rag.ports import Database, Held, Row, Value
 from rag.state import open_database
 from tests.fakes.postgres import PostgresServer
 
@@ -208,3 +208,28 @@ async def test_a_lock_that_went_with_the_database_s_server_is_taken_again_under_
         assert [await other.presence.name(), await one.presence.name()] == names[::-1]  # in whichever order they ask
         assert not await one.presence.is_gone(names[1])
         assert not await other.presence.is_gone(names[0])
+
+
+async def test_a_number_that_could_not_be_written_down_is_not_gone_by(state_url: str) -> None:
+    class Failing:
+        """A database that fails once."""
+
+        def __init__(self, database: Database) -> None:
+            self._database = database
+            self.fails = True
+
+        async def fetch(self, sql: str, *values: Value) -> list[Row]:
+            if self.fails:
+                self.fails = False
+                raise StateUnavailable("locked")
+            return await self._database.fetch(sql, *values)
+
+        def exclusive(self, name: str, *, timeout_s: float) -> AbstractAsyncContextManager[Held]:
+            return self._database.exclusive(name, timeout_s=timeout_s)
+
+    database = await open_database(state_url, SystemClock())
+    async with Presence(Failing(database)) as presence:  # type: ignore[arg-type]  # all that presence asks of one
+        with pytest.raises(StateUnavailable):
+            await presence.name()
+        assert (await presence.name()).startswith("1:")
+    await database.aclose()

@@ -11,7 +11,7 @@ import pytest
 from bot.delivery import Delivery
 from bot.messages import Card, IncomingMessage, Press, Question
 from bot.underway import Stopped
-from tests.fakes.room import BRUNO, Post, Room, RoomReply, message, press
+from tests.fakes.room import BRUNO, Post, Room, RoomReply, deletion, message, press
 from tests.fakes.scripted_pipeline import Forever, ScriptedPipeline, one_too_many, says
 from tests.fakes.talk import open_talk
 from tests.unit.test_conversation_again import die, leave_at_the_end, script, started
@@ -206,3 +206,72 @@ async def test_a_question_that_is_somebody_else_s_by_now_is_not_touched(tmp_path
 
     assert room.last.said == said
     assert [card.text for card in room.cards] == ["One."]
+
+
+async def test_a_stop_in_this_very_process_is_written_down_for_the_case_that_it_dies(tmp_path: Path) -> None:
+    class Slow(ScriptedPipeline):
+        async def stream(self, *arguments: object, **named: object):  # type: ignore[no-untyped-def]  # noqa: ANN202
+            try:
+                async for event in super().stream(*arguments, **named):  # type: ignore[arg-type]
+                    yield event
+            finally:
+                await asyncio.Event().wait()
+
+    room = Room()
+    async with open_talk(tmp_path, Slow({"hang": says("Half", Forever())})) as talk:
+        task = asyncio.create_task(talk.conversation.handle(message("hang"), room))
+        await room.written.wait()
+        await talk.conversation.press(press("stop"), room)
+
+        assert await talk.journal.wishes() == {"ref1": "stop"}
+
+        await die(task)
+
+
+async def test_an_old_answer_that_lands_late_does_not_stand_in_the_new_one_s_place(tmp_path: Path) -> None:
+    room = Room()
+    async with open_talk(tmp_path, script(one="One.", two="Two.")) as talk:
+        room.shows.clear()
+        late = asyncio.create_task(talk.conversation.handle(message("one?"), room))
+        await room.sent.wait()
+        hold, room.shows = room.shows, asyncio.Event()
+        room.shows.set()
+        await talk.conversation.handle(message("two?", is_edited=True), room)
+        hold.set()
+        await late
+
+    assert (len(room.posts), [card.text for card in room.cards]) == (1, ["Two."])
+
+
+async def test_who_has_lost_a_question_can_neither_deliver_nor_release_it(tmp_path: Path) -> None:
+    async with open_talk(tmp_path, script()) as one, open_talk(tmp_path, script(), prefix="other") as other:
+        taken = await one.journal.take(message("what?"), "ref")
+        assert taken is not None
+        await one.presence.__aexit__()
+        await other.journal.left_behind("room")
+        await one.journal.release(taken.question)
+        await one.journal.deliver(taken.question)
+
+        assert await other.journal.wishes() == {"ref": None}
+
+
+async def test_a_reply_that_is_not_taken_away_the_first_time_goes_when_the_deletion_is_told_again(
+    tmp_path: Path,
+) -> None:
+    class Stubborn(Room):
+        fails = True
+
+        def reply_again(self, question: Question) -> RoomReply:
+            if self.fails:
+                raise OSError("try again")
+            return super().reply_again(question)
+
+    room = Stubborn()
+    async with open_talk(tmp_path, script(one="One.")) as talk:
+        await talk.conversation.handle(message("one?"), room)
+        with pytest.raises(OSError, match="try again"):
+            await talk.conversation.retract(deletion(), room)
+        room.fails = False
+        await talk.conversation.retract(deletion(), room)
+
+    assert room.cards == []

@@ -104,12 +104,12 @@ async def test_of_a_conversation_the_last_one_is_stopped(under_way: UnderWay) ->
         _answering(under_way, questions[2]) as c,
     ):
         assert under_way.questions == tuple(questions)
-        assert under_way.stop_last(HERE)
+        assert under_way.stop(under_way.last_in(HERE), "stop")
         await asyncio.wait([b])
         assert [task.done() for task in (a, b, c)] == [False, True, False]
-        assert under_way.stop_last(HERE)
+        assert under_way.stop(under_way.last_in(HERE), "stop")
         await asyncio.wait([a])
-        assert not under_way.stop_last(HERE)
+        assert not under_way.last_in(HERE)
         assert not c.done()
 
 
