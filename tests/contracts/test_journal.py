@@ -16,9 +16,12 @@ from bot import journal as journals
 from bot.entries import Entry, Outcome
 from bot.journal import Journal, Taken
 from bot.messages import Addressed, IncomingMessage, Question, Thread
+from bot.ports import Reply
 from bot.presence import Presence
+from bot.recovery import Recovery
 from bot.terms import Terms
 from bot.threads import ThreadState
+from bot.underway import UnderWay
 from rag.errors import StateUnavailable
 from rag.model import Answer, Turn
 from rag.ports import Database, Row, Transaction, Value
@@ -1093,3 +1096,34 @@ async def test_steps_that_could_not_be_written_are_made_up_for_in_their_order(pr
 
     assert entry is not None
     assert (entry.state, entry.outcome, entry.said, entry.question.address) == ("delivered", "answered", "That.", "at")
+
+
+async def _never(_question: Question, _reply: Reply, _why: str) -> None:
+    raise AssertionError("nothing was left behind")
+
+
+async def test_what_is_owed_is_written_by_whoever_watches(processes: Processes) -> None:
+    one = await processes.start()
+    question = await one.take_new(message("What?"))
+    one.wire.is_cut = True
+    await one.journal.begin(question, "at")
+    one.wire.is_cut = False
+
+    await Recovery(one.journal, UnderWay(1), processes.clock, _never)._do_as_wished()
+
+    assert (await one.entry(question.reference)).question.address == "at"
+
+
+async def test_one_thing_that_goes_wrong_does_not_end_the_watch(processes: Processes) -> None:
+    one = await processes.start()
+    came_again = asyncio.Event()
+    failures = [ValueError("a mistake of ours"), StateUnavailable("away")]
+
+    async def do() -> None:
+        if failures:
+            raise failures.pop()
+        came_again.set()
+
+    repeating = asyncio.create_task(Recovery(one.journal, UnderWay(1), processes.clock, _never).repeat(do, every_s=1))
+    await came_again.wait()
+    repeating.cancel()

@@ -12,9 +12,25 @@ from bot.delivery import Delivery
 from bot.messages import Card, IncomingMessage, Press, Question
 from bot.underway import Stopped
 from tests.fakes.room import BRUNO, Post, Room, RoomReply, deletion, message, press
-from tests.fakes.scripted_pipeline import Forever, ScriptedPipeline, one_too_many, says
+from tests.fakes.scripted_pipeline import Forever, Script, ScriptedPipeline, one_too_many, says
 from tests.fakes.talk import open_talk
 from tests.unit.test_conversation_again import die, leave_at_the_end, script, started
+
+
+class Endless(ScriptedPipeline):
+    """A pipeline that is never done with closing an answer; `closing` is set when it begins to."""
+
+    def __init__(self, known: dict[str, Script]) -> None:
+        super().__init__(known)
+        self.closing = asyncio.Event()
+
+    async def stream(self, *arguments: object, **named: object):  # type: ignore[no-untyped-def]  # noqa: ANN201
+        try:
+            async for event in super().stream(*arguments, **named):  # type: ignore[arg-type]
+                yield event
+        finally:
+            self.closing.set()
+            await asyncio.Event().wait()
 
 
 class Grumpy(RoomReply):
@@ -137,22 +153,12 @@ async def test_an_answer_that_was_asked_for_anew_is_anew_after_a_crash_too_and_p
 
 
 async def test_whoever_cannot_wait_until_it_has_stopped_is_not_answered_at_the_next_start(tmp_path: Path) -> None:
-    class Slow(ScriptedPipeline):
-        async def stream(self, *arguments: object, **named: object):  # type: ignore[no-untyped-def]  # noqa: ANN202
-            try:
-                async for event in super().stream(*arguments, **named):  # type: ignore[arg-type]
-                    yield event
-            finally:
-                closing.set()
-                await asyncio.Event().wait()
-
-    closing = asyncio.Event()
-    room, pipeline = Room(), Slow({"hang": says("Half", Forever())})
+    room, pipeline = Room(), Endless({"hang": says("Half", Forever())})
     async with open_talk(tmp_path, pipeline) as talk:
         task = asyncio.create_task(talk.conversation.handle(message("hang"), room))
         await room.written.wait()
         await talk.conversation.press(press("stop"), room)
-        await closing.wait()
+        await pipeline.closing.wait()
         await die(task)
 
     assert await started(tmp_path, pipeline, room) == 0
@@ -209,16 +215,8 @@ async def test_a_question_that_is_somebody_else_s_by_now_is_not_touched(tmp_path
 
 
 async def test_a_stop_in_this_very_process_is_written_down_for_the_case_that_it_dies(tmp_path: Path) -> None:
-    class Slow(ScriptedPipeline):
-        async def stream(self, *arguments: object, **named: object):  # type: ignore[no-untyped-def]  # noqa: ANN202
-            try:
-                async for event in super().stream(*arguments, **named):  # type: ignore[arg-type]
-                    yield event
-            finally:
-                await asyncio.Event().wait()
-
     room = Room()
-    async with open_talk(tmp_path, Slow({"hang": says("Half", Forever())})) as talk:
+    async with open_talk(tmp_path, Endless({"hang": says("Half", Forever())})) as talk:
         task = asyncio.create_task(talk.conversation.handle(message("hang"), room))
         await room.written.wait()
         await talk.conversation.press(press("stop"), room)
