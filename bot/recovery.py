@@ -58,14 +58,11 @@ class Recovery:
             return ()
         for entry in left:  # before anybody else comes to speak: they may be changed or deleted
             self._under_way.expect(entry.question)
-        if not replies.can_revise:  # then they appear one below the other
-            for entry in left:
-                await self._resume(entry, replies)
-        else:
-            self._served[platform] = replies
-            async with asyncio.TaskGroup() as group:
-                for entry in left:
-                    group.create_task(self._resume(entry, replies))
+        try:
+            await self._resume_all(platform, left, replies)
+        finally:
+            for entry in left:  # where this was broken off
+                self._under_way.give_up(entry.question)
         return tuple(entry.question for entry in left)
 
     async def watch(self) -> None:
@@ -90,6 +87,16 @@ class Recovery:
             except Exception:  # one thing that goes wrong does not end the bot
                 log.exception("left for later")
             await self._clock.sleep(every_s)
+
+    async def _resume_all(self, platform: str, left: Sequence[Entry], replies: Replies) -> None:
+        if not replies.can_revise:  # then they appear one below the other
+            for entry in left:
+                await self._resume(entry, replies)
+            return
+        self._served[platform] = replies
+        async with asyncio.TaskGroup() as group:
+            for entry in left:
+                group.create_task(self._resume(entry, replies))
 
     async def _resume(self, entry: Entry, replies: Replies) -> None:
         question = entry.question

@@ -66,6 +66,12 @@ class UnderWay:
         """Let a question be known that will be answered in a moment: it can be stopped from now on."""
         self._held.setdefault(question.reference, _Held())
 
+    def give_up(self, question: Question) -> None:
+        """Let nobody wait any more for a question that was expected and has not begun."""
+        held = self._held.get(question.reference)
+        if held is not None and not held.holders:
+            self._let_go(question.reference)
+
     @asynccontextmanager
     async def holding(self, question: Question) -> AsyncIterator[None]:
         """Until the end of the block an answer that is stopped may still be taken away."""
@@ -76,8 +82,10 @@ class UnderWay:
         finally:
             held.holders -= 1
             if not held.holders:
-                del self._held[question.reference]
-                held.over.set()
+                self._let_go(question.reference)
+
+    def _let_go(self, reference: str) -> None:
+        self._held.pop(reference).over.set()
 
     def is_unwanted(self, question: Question) -> bool:
         """Whether nothing is to be shown of a question any more."""

@@ -1125,5 +1125,9 @@ async def test_one_thing_that_goes_wrong_does_not_end_the_watch(processes: Proce
         came_again.set()
 
     repeating = asyncio.create_task(Recovery(one.journal, UnderWay(1), processes.clock, _never).repeat(do, every_s=1))
-    await came_again.wait()
+    coming = asyncio.create_task(came_again.wait())
+    await asyncio.wait([repeating, coming], return_when=asyncio.FIRST_COMPLETED)
+
+    assert came_again.is_set()
+    assert not repeating.done()
     repeating.cancel()

@@ -273,3 +273,22 @@ async def test_a_reply_that_is_not_taken_away_the_first_time_goes_when_the_delet
         await talk.conversation.retract(deletion(), room)
 
     assert room.cards == []
+
+
+async def test_a_start_that_is_broken_off_leaves_nothing_that_a_deletion_would_wait_for(tmp_path: Path) -> None:
+    for number in ("1", "2"):
+        room = Room()
+        async with open_talk(tmp_path, script(), prefix=f"p{number}-") as talk:
+            task = asyncio.create_task(talk.conversation.handle(message("hang", id=number), room))
+            await room.written.wait()
+            await die(task)
+    room = Room(can_revise=False)
+    async with open_talk(tmp_path, script(), prefix="next") as talk:
+        resuming = asyncio.create_task(talk.conversation.resume("room", room))
+        await room.written.wait()
+        await die(resuming)
+
+        for number in ("1", "2"):
+            await asyncio.wait_for(talk.conversation.retract(deletion(number), room), 10)
+
+        assert await talk.database.fetch("SELECT DISTINCT state FROM questions") == [("retracted",)]

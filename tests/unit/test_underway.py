@@ -272,3 +272,26 @@ async def test_one_that_is_held_twice_is_held_until_the_last_has_let_go(under_wa
         await asyncio.sleep(0)
         assert not ending.done()
     assert not await ending
+
+
+async def test_one_that_was_expected_and_never_began_is_waited_for_no_longer(under_way: UnderWay) -> None:
+    question = _question("a")
+    under_way.expect(question)
+    ending = asyncio.create_task(under_way.end("a", "retracted"))
+    await asyncio.sleep(0)
+    assert not ending.done()
+
+    under_way.give_up(question)
+
+    assert not await ending
+    assert not await under_way.end("a", "retracted")
+
+
+async def test_one_that_has_begun_is_not_given_up(under_way: UnderWay) -> None:
+    question = _question("a")
+    async with under_way.holding(question):
+        under_way.give_up(question)
+        ending = asyncio.create_task(under_way.end("a", "retracted"))
+        await asyncio.sleep(0)
+        assert not ending.done()
+    await ending
