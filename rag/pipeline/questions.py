@@ -95,7 +95,7 @@ class Questions:
         remembered = None if again else await parts.answers.find(asked.contract)
         if remembered is not None:
             answer = self._from_memory(asked, remembered)
-            self._note(asked, answer)
+            self._note(asked, answer, saved_micro_usd=_worth_micro_usd(remembered.answer))
             _log(answer)
             yield Token(answer.text)
             yield answer
@@ -106,7 +106,7 @@ class Questions:
             async for event in events:
                 if isinstance(event, Answer) and not is_first:
                     shared = self._shared(asked, event)
-                    self._note(asked, shared)
+                    self._note(asked, shared, saved_micro_usd=_worth_micro_usd(event))
                     yield shared
                 else:
                     yield event
@@ -275,7 +275,7 @@ class Questions:
             cost_micro_usd=0,
         )
 
-    def _note(self, asked: Question, answer: Answer) -> None:
+    def _note(self, asked: Question, answer: Answer, *, saved_micro_usd: int = 0) -> None:
         """Let the books know of a question that no call was made for, or none that answered."""
         last = answer.attempts[-1] if answer.attempts else None
         if last is not None and (last.purpose, last.outcome) == ("answer", "answered"):
@@ -292,8 +292,14 @@ class Questions:
             asker=asked.asker,
             latency_s=answer.latency_s,
             attempt=0,
+            saved_micro_usd=saved_micro_usd,
         )
         self._parts.books.note(free)
+
+
+def _worth_micro_usd(answer: Answer) -> int:
+    """What whoever is given it once more does not pay; what no model wrote would have cost nothing either."""
+    return answer.cost_micro_usd if answer.rung in {"fresh", "fallback"} else 0
 
 
 def _language(question: str, history: Sequence[Turn]) -> Language:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from rag.model import NOBODY, Asker, Budget
 from rag.ports import Clock, Database
 from rag.quota import changes, events
 from rag.quota.books import Books
-from rag.quota.ledger import CostKey, Costs, Ledger
+from rag.quota.ledger import CostKey, Costs, DayCosts, Ledger, Stretch
 from rag.quota.page import Standing
 from rag.quota.policy import Change, QuotaPolicy
-from rag.quota.quotas import EVERYTHING, USD_PER_DAY, Measure
-from rag.quota.windows import Period, Span, period
+from rag.quota.quotas import EVERYTHING, USD_PER_DAY, Measure, Subject
+from rag.quota.windows import Period, Span, between, days, on_date, period
 
 
 class Accounts:
@@ -43,10 +42,45 @@ class Accounts:
         """Where days and months begin."""
         return str(self._zone)
 
-    async def costs(self, of: Period, by: CostKey, *, on: date | None = None) -> Costs:
-        """What was spent in the day, week or month of a date, today where none is given, by one key."""
+    @property
+    def today(self) -> date:
+        """The date where days begin."""
+        return self._clock.now().astimezone(self._zone).date()
+
+    @property
+    def elapsed_today(self) -> float:
+        """The share of today that is over."""
+        now = self._clock.now()
+        day = period("day", now, self._zone)
+        return (now - day.since) / (day.until - day.since)
+
+    async def costs(self, of: Period, by: CostKey, *, on: date | None = None, subject: Subject = EVERYTHING) -> Costs:
+        """What a subject spent in the day, week or month of a date, today where none is given, by one key.
+
+        Raises:
+            ValueError: This subject's costs are not told by that (`rag.quota.tallies.KEPT`).
+        """
+        now = self._clock.now()
+        return await self._costs(lambda zone: period(of, now if on is None else on_date(on, zone), zone), by, subject)
+
+    async def costs_between(self, since: date, until: date, by: CostKey, *, subject: Subject = EVERYTHING) -> Costs:
+        """What a subject spent from one date to another, both included, by one key.
+
+        Raises:
+            ValueError: As in `costs`.
+        """
+        return await self._costs(lambda zone: between(since, until, zone), by, subject)
+
+    async def daily(
+        self, since: date, until: date, by: CostKey, *, subject: Subject = EVERYTHING
+    ) -> tuple[DayCosts, ...]:
+        """The same day by day, those without an entry too; the earliest first.
+
+        Raises:
+            ValueError: As in `costs`.
+        """
         await self._books.flush()
-        return await self._ledger.costs(period(of, self._moment(on), self._zone), by)
+        return await self._ledger.daily(lambda zone: between(since, until, zone), by, subject)
 
     async def standing(self, asker: Asker, provider: str | None = None) -> tuple[Standing, ...]:
         """Every limit of an asker, those of everything included, and how much of it is gone."""
@@ -106,16 +140,11 @@ class Accounts:
         await self._books.forget_old()
         before = self._clock.now() - self._keep
         first = await self._ledger.first()
-        return 0 if first is None else await self._ledger.sum_up(list(self._days(first, before)))
+        if first is None:
+            return 0
+        over = [day for day in days(Span(first, before), self._zone) if day.until <= before]
+        return await self._ledger.sum_up(over)
 
-    def _moment(self, on: date | None) -> datetime:
-        if on is None:
-            return self._clock.now()
-        return datetime(on.year, on.month, on.day, 12, tzinfo=self._zone)
-
-    def _days(self, first: datetime, before: datetime) -> Iterator[Span]:
-        """Whole days, from that of `first` to the last that is over by `before`."""
-        day = period("day", first, self._zone)
-        while day.until <= before:
-            yield day
-            day = period("day", day.until, self._zone)
+    async def _costs(self, stretch: Stretch, by: CostKey, subject: Subject) -> Costs:
+        await self._books.flush()
+        return await self._ledger.costs(stretch, by, subject)

@@ -22,7 +22,7 @@ from rag.model import Allowance, Asker
 from rag.ports import Clock, Database, Transaction
 from rag.quota import changes
 from rag.quota.events import Threshold
-from rag.quota.ledger import Expense, book
+from rag.quota.ledger import Expense
 from rag.quota.page import Outlook, Page, Standing
 from rag.quota.policy import Change, QuotaPolicy
 from rag.quota.quotas import Measure, Need
@@ -99,6 +99,7 @@ class Books:
         self._known: set[Threshold] = set()
         self._hoping: deque[asyncio.Future[None]] = deque()
         self._buried_at_s = float("-inf")
+        self._has_begun = False
 
     # Before and after the work
 
@@ -315,9 +316,11 @@ class Books:
         raised: dict[Threshold, bool] = {}
 
         def run(transaction: Transaction) -> T:
-            page = Page.open(transaction, self._clock.now(), self.policy, self._known, raised)
+            page = Page.open(
+                transaction, self._clock.now(), self.policy, self._known, raised, is_first=not self._has_begun
+            )
             for note in notes:
-                book(transaction, note, page.booked_at)
+                page.book(note)
             if buries:
                 page.bury()
             return work(page)
@@ -329,6 +332,7 @@ class Books:
         except BaseException:
             self._notes = notes + self._notes
             raise
+        self._has_begun = True
         if buries:
             self._buried_at_s = monotonic_s
         for threshold, is_new in raised.items():

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta, tzinfo
 from types import MappingProxyType
 
 from rag.ports import Transaction, Value
-from rag.quota.ledger import booked
 from rag.quota.quotas import MEASURES, Count, Key, Measure, Subject
+from rag.quota.tallies import Tallies
 from rag.quota.windows import Span, Window, bucket, is_sliding, reach
 from rag.state.timestamps import from_text, to_text
 
@@ -42,12 +42,14 @@ class Counters:
         now: By the clock; what sliding windows are counted from.
         booked_at: By the ledger; what lies in which day and month.
         zone: Where days and months begin.
+        tallies: What was spent, also where nobody counted it here.
     """
 
     transaction: Transaction
     now: datetime
     booked_at: datetime
     zone: tzinfo
+    tallies: Tallies
 
     def counts(self, keys: Sequence[Key]) -> dict[Key, Count]:
         """What of each is gone."""
@@ -75,7 +77,7 @@ class Counters:
         rows = self.transaction.fetch(" UNION ALL ".join(selects), *values)
         return {
             (key := keys[int(number or 0)]): Count(
-                self._from_ledger(key) if used is None else int(used), int(held or 0)
+                self._from_tallies(key) if used is None else int(used), int(held or 0)
             )
             for number, used, held in rows
         }
@@ -163,13 +165,13 @@ class Counters:
         if lapsed:
             self.transaction.fetch(f"DELETE FROM quota_used WHERE {' OR '.join(lapsed)}", *values)  # noqa: S608
 
-    def _from_ledger(self, key: Key) -> int:
+    def _from_tallies(self, key: Key) -> int:
         """What was booked before somebody began to count; from now on it is counted."""
         subject, measure = key
         if measure.resource == "requests" or measure not in IN_THE_LEDGER:
             return 0
         span = self._reach(measure)
-        used = booked(self.transaction, measure.resource, subject.kind, subject.id, span)
+        used = self.tallies.used(measure.resource, subject, span)
         self._add({key: (span, used)})
         return used
 

@@ -1,57 +1,37 @@
 """The ledger: what was spent, by whom, where, on which model, and how sure that is. Entries are added, never changed.
 
 Only two things are done to old entries: who asked can be erased, and those past their retention are summed up by day.
-Neither changes any sum.
+Neither changes any sum. What was spent is read from the tallies, which every entry is counted into.
 """
 
 from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, tzinfo
 from functools import partial
-from types import MappingProxyType
+from itertools import groupby
 from typing import Literal, Self
 
 from rag.model import NOBODY, Asker, Outcome, Purpose, Rung, Task, TokenUsage
 from rag.ports import Database, Row, Transaction, Value
-from rag.quota.windows import Span
+from rag.quota.quotas import EVERYTHING, Subject
+from rag.quota.recount import remake_days
+from rag.quota.tallies import QUESTIONS, TOKENS, Entry, Kind, Tallies, zone_named
+from rag.quota.windows import Span, days
 from rag.state.timestamps import from_text, to_text
 
 Certainty = Literal["actual", "estimate", "unconfirmed"]
-CostKey = Literal["user", "channel", "workspace", "model", "provider", "task"]
+CostKey = Kind
+"""What costs can be told by; of one user, channel or workspace not by all of them (`rag.quota.tallies.KEPT`)."""
 
-_KEYS: Mapping[CostKey, str] = MappingProxyType(
-    {
-        "user": "user_id",
-        "channel": "channel",
-        "workspace": "workspace",
-        "model": "provider || '/' || model",
-        "provider": "provider",
-        "task": "task",
-    }
-)
-_TOKENS = (
-    "input_tokens",
-    "output_tokens",
-    "cached_input_tokens",
-    "cache_write_tokens",
-    "cache_write_long_tokens",
-    "thinking_tokens",
-)
 _COLUMNS = (
-    "id", "at", "purpose", "provider", "model", "asked_model", *_TOKENS, "cost_micro_usd", "estimated", "certainty",
-    "task", "outcome", "rung", "reference", "user_id", "channel", "workspace", "latency_ms", "attempt", "calls",
-    "questions",
+    "id", "at", "purpose", "provider", "model", "asked_model", *TOKENS, "cost_micro_usd", "saved_micro_usd",
+    "estimated", "certainty", "task", "outcome", "rung", "reference", "user_id", "channel", "workspace", "latency_ms",
+    "attempt", "calls",
 )  # fmt: skip
-_INSERT = (
-    f"INSERT INTO ledger ({', '.join(_COLUMNS)})"  # noqa: S608 - names of columns
-    f" VALUES ({', '.join(f'${number}' for number in range(1, len(_COLUMNS) + 1))})"
-)
-# A clock that was set back by less than this does not take the ledger back with it: a day that is over stays as it is.
-_SET_BACK = timedelta(hours=26)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +48,7 @@ class Expense:
         reference: Of the answer that it was for; empty where there is none.
         latency_s: From the request to the end of its answer.
         attempt: 1 for the first call for a question; 0 where none was made.
+        saved_micro_usd: What an answer that cost nothing would have cost.
     """
 
     purpose: Purpose
@@ -83,6 +64,7 @@ class Expense:
     asker: Asker = NOBODY
     latency_s: float | None = None
     attempt: int = 1
+    saved_micro_usd: int = 0
 
     @property
     def brief(self) -> str:
@@ -106,12 +88,21 @@ class Expense:
 
 @dataclass(frozen=True, slots=True)
 class CostRow:
-    """What was spent on or by one of them; `key` is `None` where that is not known. A model is `provider/model`."""
+    """What was spent on or by one of them; `key` is `None` where that is not known. A model is `provider/model`.
+
+    Attributes:
+        questions: Each counts once for a key, on the day of its first call, or of its free answer; by rung it counts
+            for the one that it ended on, on the day on which it ended.
+        saved_micro_usd: What answers that cost nothing would have cost.
+        failed: Of the calls, those that a provider did not answer; who stops one does not make it fail.
+    """
 
     key: str | None
     micro_usd: int
     questions: int
     calls: int
+    saved_micro_usd: int
+    failed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,65 +114,105 @@ class Costs:
         micro_usd: The sum of all entries, and of all `rows`.
         unconfirmed_micro_usd: Of it, what is counted as spent because the process that made the call died.
         estimated_micro_usd: Of it, what providers did not tell.
-        questions: That ended in it, those that cost nothing included.
+        saved_micro_usd: Not in it: what answers that cost nothing would have cost.
+        questions: That began in it, those that cost nothing included.
         calls: To providers.
+        failed: Of the calls, those that were not answered, and that nobody stopped.
     """
 
     span: Span
     micro_usd: int
     unconfirmed_micro_usd: int
     estimated_micro_usd: int
+    saved_micro_usd: int
     questions: int
     calls: int
+    failed: int
     tokens: TokenUsage
     rows: tuple[CostRow, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class DayCosts:
+    """What was spent in a day; zero where nothing was.
+
+    Attributes:
+        day: As it is called there.
+        span: The same in UTC.
+        micro_usd: The sum of all `rows`.
+        questions: That began in it.
+    """
+
+    day: date
+    span: Span
+    micro_usd: int
+    questions: int
+    rows: tuple[CostRow, ...]
+
+
+Stretch = Callable[[tzinfo], Span]
+"""Whole days, as they lie in a time zone."""
+
+
 class Ledger:
-    """The table `ledger`, as it is read."""
+    """The table `ledger`, as it is read, and its tallies."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def costs(self, span: Span, by: CostKey) -> Costs:
-        """What was spent in this span, the dearest first.
+    async def costs(self, stretch: Stretch, by: CostKey, subject: Subject = EVERYTHING) -> Costs:
+        """What was spent by a subject, the dearest first.
 
         Raises:
             StateUnavailable: The database does not answer.
+            ValueError: This subject's costs are not told by that.
         """
 
-        def read(transaction: Transaction) -> tuple[list[Row], Row, Row]:
-            within = to_text(span.since), to_text(span.until)
-            # A question belongs to every key that it had an entry of.
-            rows = transaction.fetch(
-                f"SELECT {_KEYS[by]}, CAST(sum(cost_micro_usd) AS bigint), {_QUESTIONS}, {_CALLS} FROM ledger"  # noqa: S608
-                f" WHERE at >= $1 AND at < $2 GROUP BY {_KEYS[by]} ORDER BY 2 DESC, coalesce({_KEYS[by]}, '')",
-                *within,
-            )
-            sums = ", ".join(f"CAST(sum({column}) AS bigint)" for column in _TOKENS)
-            (tokens,) = transaction.fetch(f"SELECT {sums} FROM ledger WHERE at >= $1 AND at < $2", *within)  # noqa: S608
-            (totals,) = transaction.fetch(
-                f"SELECT CAST(coalesce(sum(cost_micro_usd), 0) AS bigint), {_SUM_OF_CERTAINTY},"  # noqa: S608
-                f" {_QUESTIONS}, {_CALLS} FROM ledger WHERE at >= $1 AND at < $2",
-                *within,
-                "unconfirmed",
-                "estimate",
-            )
-            return rows, tokens, totals
+        def read(transaction: Transaction) -> tuple[Span, Row, list[Row]]:
+            tallies = _tallies(transaction)
+            span = stretch(tallies.zone)
+            return span, tallies.total(subject, span), tallies.rows(subject, by, span)
 
-        rows, tokens, (total, unconfirmed, estimated, questions, calls) = await self._database.transact(read)
+        span, total, rows = await self._database.transact(read)
+        questions, cost, unconfirmed, estimated, saved, calls, failed, *tokens = total
         return Costs(
-            span,
-            _int(total),
-            _int(unconfirmed),
-            _int(estimated),
-            _int(questions),
-            _int(calls),
-            _usage(tokens),
-            tuple(
-                CostRow(None if not key else str(key), _int(cost), _int(asked), _int(called))
-                for key, cost, asked, called in rows
-            ),
+            span=span,
+            micro_usd=_int(cost),
+            unconfirmed_micro_usd=_int(unconfirmed),
+            estimated_micro_usd=_int(estimated),
+            saved_micro_usd=_int(saved),
+            questions=_int(questions),
+            calls=_int(calls),
+            failed=_int(failed),
+            tokens=_usage(tuple(tokens)),
+            rows=tuple(map(_cost_row, rows)),
+        )
+
+    async def daily(self, stretch: Stretch, by: CostKey, subject: Subject = EVERYTHING) -> tuple[DayCosts, ...]:
+        """The same of each day by itself, the earliest first.
+
+        Raises:
+            StateUnavailable: The database does not answer.
+            ValueError: As in `costs`.
+        """
+
+        def read(transaction: Transaction) -> tuple[tzinfo, Span, list[Row], dict[str, int]]:
+            tallies = _tallies(transaction)
+            span = stretch(tallies.zone)
+            rows = tallies.rows_of_days(subject, by, span)
+            return tallies.zone, span, rows, tallies.questions_of_days(subject, span)
+
+        zone, span, rows, questions = await self._database.transact(read)
+        by_day = {day: tuple(_cost_row(row[1:]) for row in of_day) for day, of_day in groupby(rows, lambda row: row[0])}
+        return tuple(
+            DayCosts(
+                day=day.since.astimezone(zone).date(),
+                span=day,
+                micro_usd=sum(row.micro_usd for row in by_day.get(to_text(day.since), ())),
+                questions=questions.get(to_text(day.since), 0),
+                rows=by_day.get(to_text(day.since), ()),
+            )
+            for day in days(span, zone)
         )
 
     async def sum_up(self, days: Sequence[Span]) -> int:
@@ -205,22 +236,10 @@ class Ledger:
         return None if at is None else from_text(at)
 
 
-# Of a sum the questions are counted already; of a question all entries have its reference.
-_QUESTIONS = (
-    "CAST(count(DISTINCT CASE WHEN questions IS NULL AND purpose = 'answer' THEN reference END)"
-    " + coalesce(sum(questions), 0) AS bigint)"
-)
-_CALLS = "CAST(coalesce(sum(calls), 0) AS bigint)"
-_SUM_OF_CERTAINTY = ", ".join(
-    f"CAST(coalesce(sum(CASE WHEN certainty = ${number} THEN cost_micro_usd ELSE 0 END), 0) AS bigint)"
-    for number in (3, 4)
-)
-
-
 def book(
-    transaction: Transaction, expense: Expense, at: datetime, *, certainty: Certainty | None = None, key: str = ""
+    tallies: Tallies, expense: Expense, at: datetime, *, certainty: Certainty | None = None, key: str = ""
 ) -> None:
-    """Add an entry.
+    """Add an entry, and count it into the tallies.
 
     Args:
         certainty: Where it is not what the tokens say.
@@ -228,21 +247,27 @@ def book(
     """
     tokens, asker = expense.tokens, expense.asker
     certainty = certainty or ("estimate" if tokens.estimated else "actual")
-    transaction.fetch(
-        _INSERT,
-        key or uuid.uuid4().hex,
-        to_text(at),
-        expense.purpose,
-        expense.provider,
-        expense.model,
-        expense.asked_model,
+    is_question = expense.purpose == "answer" and bool(expense.reference)
+    is_end = is_question and expense.rung is not None and (expense.outcome == "answered" or expense.attempt == 0)
+    counted = (
         tokens.input or 0,
         tokens.output,
         tokens.cached_input,
         tokens.cache_write,
         tokens.cache_write_long,
         tokens.thinking,
+    )
+    ((*questions,),) = tallies.transaction.fetch(
+        _BOOK,
+        key or uuid.uuid4().hex,
+        to_text(at),
+        expense.purpose,
+        expense.provider,
+        expense.model,
+        expense.asked_model,
+        *counted,
         expense.cost_micro_usd,
+        expense.saved_micro_usd,
         int(certainty != "actual"),
         certainty,
         expense.task,
@@ -255,7 +280,34 @@ def book(
         None if expense.latency_s is None else round(expense.latency_s * 1_000),
         expense.attempt,
         int(expense.attempt > 0),
-        None,
+        int(is_question),
+        int(is_end),
+    )
+    tallies.add(_entry(expense, certainty, counted, questions), at)
+
+
+def _entry(expense: Expense, certainty: Certainty, tokens: tuple[int | None, ...], questions: Sequence[Value]) -> Entry:
+    asker, cost, calls = expense.asker, expense.cost_micro_usd, int(expense.attempt > 0)
+    return Entry(
+        keys={
+            "user": asker.user,
+            "channel": asker.channel,
+            "workspace": asker.workspace,
+            "model": f"{expense.provider}/{expense.model}",
+            "provider": expense.provider,
+            "task": expense.task or "",
+            "rung": expense.rung or "",
+        },
+        questions=dict(zip(QUESTIONS, map(_int, questions), strict=True)),
+        amounts=(
+            cost,
+            cost if certainty == "unconfirmed" else 0,
+            cost if certainty == "estimate" else 0,
+            expense.saved_micro_usd,
+            calls,
+            0 if expense.outcome in {None, "answered", "cancelled"} else calls,
+        ),
+        tokens=tokens,
     )
 
 
@@ -265,80 +317,66 @@ def unconfirmed_micro_usd(transaction: Transaction, key: str) -> int:
     return sum(_int(cost) for (cost,) in rows)
 
 
-def booking_time(transaction: Transaction, now: datetime) -> datetime:
-    """The clock's time, but not before anything that was booked or reserved: what counts stays on its side of midnight.
-
-    What lies a day and more ahead was written by a clock that was wrong; that one is not followed.
-    """
-    newest = transaction.fetch(
-        "SELECT max(at) FROM ledger WHERE at < $1 UNION ALL SELECT max(made_at) FROM reservations WHERE made_at < $1",
-        to_text(now + _SET_BACK),
-    )
-    return max([now, *(from_text(at) for (at,) in newest if at is not None)])
-
-
-def booked(
-    transaction: Transaction,
-    resource: Literal["tokens", "usd"],
-    column: CostKey | Literal["everything"],
-    value: str,
-    span: Span,
-    *,
-    certainty: Certainty | None = None,
-) -> int:
-    """What was booked in a span, of everything or of one user, channel …: tokens or micro-USD.
-
-    Args:
-        certainty: Counts only what is that sure.
-    """
-    amount = "cost_micro_usd" if resource == "usd" else "input_tokens + coalesce(output_tokens, 0)"
-    values: list[Value] = [to_text(span.since), to_text(span.until)]
-    where = "at >= $1 AND at < $2"
-    for name, wanted in ((_KEYS.get(column), value), ("certainty", certainty)):  # type: ignore[arg-type]  # or none
-        if name is not None and wanted is not None:
-            values.append(wanted)
-            where += f" AND {name} = ${len(values)}"
-    rows = transaction.fetch(f"SELECT CAST(coalesce(sum({amount}), 0) AS bigint) FROM ledger WHERE {where}", *values)  # noqa: S608
-    return _int(rows[0][0])
-
-
-_KEPT = ("provider", "model", "asked_model", "task", "certainty")
+_KEPT = ("provider", "model", "asked_model", "task", "outcome", "rung", "certainty")
+_ADDED = (*TOKENS, "cost_micro_usd", "saved_micro_usd", "calls", *QUESTIONS)
 
 
 def _sum_up(transaction: Transaction, day: Span) -> int:
     within = to_text(day.since), to_text(day.until)
-    kept = ", ".join(_KEPT)
-    tokens = ", ".join(f"CAST(sum({column}) AS bigint)" for column in _TOKENS)
-    # A question of several calls is counted where its last one was.
+    kept, sums = ", ".join(_KEPT), ", ".join(f"CAST(sum({column}) AS bigint)" for column in _ADDED)
     rows = transaction.fetch(
-        f"SELECT {kept}, {tokens}, CAST(sum(cost_micro_usd) AS bigint), max(estimated),"  # noqa: S608
-        " CAST(sum(calls) AS bigint), CAST(coalesce(sum(questions), 0) + sum(CASE WHEN questions IS NULL"
-        " AND purpose = 'answer' AND id = (SELECT id FROM ledger AS last WHERE last.reference = ledger.reference"
-        " AND last.at >= $1 AND last.at < $2 AND last.purpose = 'answer' ORDER BY last.at DESC, last.id DESC LIMIT 1)"
-        f" THEN 1 ELSE 0 END) AS bigint), count(*) FROM ledger WHERE at >= $1 AND at < $2 GROUP BY {kept}",
+        f"SELECT {kept}, {sums}, max(estimated), count(*) FROM ledger WHERE at >= $1 AND at < $2 GROUP BY {kept}",  # noqa: S608
         *within,
     )
     transaction.fetch("DELETE FROM ledger WHERE at >= $1 AND at < $2", *within)
-    for row in rows:
-        provider, model, asked_model, task, certainty, *sums = row
-        counted, (cost, estimated, calls, questions, _) = sums[: len(_TOKENS)], sums[len(_TOKENS) :]
-        values: Mapping[str, Value] = {
-            "id": uuid.uuid4().hex,
-            "at": within[0],
-            "purpose": "sum",
-            "provider": provider,
-            "model": model,
-            "asked_model": asked_model,
-            **dict(zip(_TOKENS, counted, strict=True)),
-            "cost_micro_usd": cost,
-            "estimated": estimated,
-            "certainty": certainty,
-            "task": task,
-            "calls": calls,
-            "questions": questions,
-        }
-        transaction.fetch(_INSERT, *(values.get(column) for column in _COLUMNS))
+    columns = ("id", "at", "purpose", *_KEPT, *_ADDED, "estimated")
+    transaction.execute_many(
+        _insert(columns),
+        [(uuid.uuid4().hex, within[0], "sum", *row) for *row, _ in rows],
+    )
+    remake_days(transaction, day)
     return sum(_int(row[-1]) for row in rows)
+
+
+def _insert(columns: Sequence[str]) -> str:
+    return (
+        f"INSERT INTO ledger ({', '.join(columns)})"  # noqa: S608 - names of columns
+        f" VALUES ({', '.join(f'${number}' for number in range(1, len(columns) + 1))})"
+    )
+
+
+def _firsts() -> Iterator[str]:
+    """1 where no earlier entry of a question was the first one of it, or of a provider or model, or ended it."""
+    place = {column: f"${number}" for number, column in enumerate((*_COLUMNS, "is_question", "is_end"), start=1)}
+    for counts, same in (
+        ("is_question", ""),
+        ("is_question", f" AND provider = {place['provider']}"),
+        ("is_question", f" AND provider = {place['provider']} AND model = {place['model']}"),
+        ("is_end", " AND ended_questions = 1"),
+    ):
+        yield (
+            f"CASE WHEN {place[counts]} = 1 AND NOT EXISTS (SELECT 1 FROM ledger WHERE"  # noqa: S608 - $1, $2 …
+            f" reference = {place['reference']} AND purpose = 'answer'{same}) THEN 1 ELSE 0 END"
+        )
+
+
+# Asked in the same statement: another trip to a server would take as long as the rest of it.
+_BOOK = (
+    f"INSERT INTO ledger ({', '.join((*_COLUMNS, *QUESTIONS))})"  # noqa: S608 - names of columns
+    f" VALUES ({', '.join((*(f'${number}' for number in range(1, len(_COLUMNS) + 1)), *_firsts()))})"
+    f" RETURNING {', '.join(QUESTIONS)}"
+)
+
+
+def _tallies(transaction: Transaction) -> Tallies:
+    """As whoever wrote last made them: the books were opened before."""
+    ((zone,),) = transaction.fetch("SELECT zone FROM tallies_zone")
+    return Tallies(transaction, zone_named(str(zone)))
+
+
+def _cost_row(row: Row) -> CostRow:
+    key, *sums = row
+    return CostRow(key or None, *sums)  # type: ignore[arg-type]  # a text and five numbers, none of them unknown
 
 
 def _usage(row: Row) -> TokenUsage:

@@ -15,17 +15,21 @@ from rag.ports import Transaction
 from rag.quota import changes
 from rag.quota.counters import IN_THE_LEDGER, Counters
 from rag.quota.events import Threshold, raise_events
-from rag.quota.ledger import Expense, book, booked, booking_time, unconfirmed_micro_usd
+from rag.quota.ledger import Certainty, Expense, book, unconfirmed_micro_usd
 from rag.quota.policy import Change, QuotaPolicy, subjects_of, targets_of
 from rag.quota.quotas import Count, Key, Need, Quota, Subject, grant, room
+from rag.quota.recount import open_tallies
+from rag.quota.tallies import Tallies
 from rag.quota.windows import Span, period
-from rag.state.timestamps import to_text
+from rag.state.timestamps import from_text, to_text
 
 log = logging.getLogger(__name__)
 
 _ONE_REQUEST = Need(requests=1)
 # A reservation from so far ahead was made before the clock was set back; nobody knows how long ago that was.
 _AHEAD = timedelta(hours=1)
+# A clock that was set back by less than this does not take the ledger back with it: a day that is over stays as it is.
+_SET_BACK = timedelta(hours=26)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ class Page:
     now: datetime
     booked_at: datetime
     policy: QuotaPolicy
+    tallies: Tallies
     counters: Counters
     known: set[Threshold]
     raised: dict[Threshold, bool]
@@ -88,12 +93,19 @@ class Page:
         policy: QuotaPolicy,
         known: set[Threshold],
         raised: dict[Threshold, bool],
+        *,
+        is_first: bool,
     ) -> Page:
-        """Begin a step."""
+        """Begin a step.
+
+        Args:
+            is_first: Of this process: the tallies are to be of the days of its time zone.
+        """
         raised.clear()  # if this is another try
-        booked_at = booking_time(transaction, now)
-        counters = Counters(transaction, now, booked_at, policy.zone)
-        return cls(transaction, now, booked_at, policy, counters, known, raised)
+        at = _edge(transaction, now)
+        tallies = open_tallies(transaction, policy.zone, made_for=at.made_for, untallied=at.untallied, insists=is_first)
+        counters = Counters(transaction, now, at.booked_at, policy.zone, tallies)
+        return cls(transaction, now, at.booked_at, policy, tallies, counters, known, raised)
 
     def quotas(self, asker: Asker, provider: str | None) -> tuple[Quota, ...]:
         """Every limit that holds for them now."""
@@ -145,6 +157,10 @@ class Page:
                 counts[quota.key] = replace(counts[quota.key], buckets=self.counters.buckets(quota.key))
             return grant(quotas, counts, need, self.now, self.policy.zone)
 
+    def book(self, expense: Expense, *, certainty: Certainty | None = None, key: str = "") -> None:
+        """Write an expense down; see `rag.quota.ledger.book`."""
+        book(self.tallies, expense, self.booked_at, certainty=certainty, key=key)
+
     def settle(self, key: str, planned: Expense, expense: Expense, lease_s: float | None) -> None:
         """Book an expense of a reservation, which ends with it unless it has another lease."""
         found = self.counters.held_by(key)
@@ -157,7 +173,7 @@ class Page:
         quotas = self.quotas(planned.asker, planned.provider)
         spent = _spent(quotas, held, expense)
         subjects = subjects_of(planned.asker, planned.provider)
-        self._spend(subjects, quotas, spent, begun_at, lambda: book(self.transaction, expense, self.booked_at))
+        self._spend(subjects, quotas, spent, begun_at, lambda: self.book(expense))
         if lease_s is None:
             self.counters.free(key)
         elif found is not None:
@@ -188,7 +204,7 @@ class Page:
                 self.quotas(expense.asker, expense.provider),
                 held,
                 begun_at,
-                partial(book, self.transaction, unknown, self.booked_at, certainty="unconfirmed", key=str(key)),
+                partial(self.book, unknown, certainty="unconfirmed", key=str(key)),
             )
             self.counters.free(str(key))
 
@@ -227,6 +243,7 @@ class Page:
             f"user:{user}",
             to_text(self.booked_at),
         )
+        self.tallies.forget_user(user)
         return len(self.transaction.fetch("UPDATE ledger SET user_id = NULL WHERE user_id = $1 RETURNING id", user))
 
     def _changes(self, asker: Asker, provider: str | None) -> Sequence[Change]:
@@ -261,9 +278,7 @@ class Page:
         if quota.warn_at is None:
             return Standing(quota, count)
         window = period(quota.measure.window, self.booked_at, self.policy.zone)
-        kind, name = quota.subject.kind, quota.subject.id
-        unconfirmed = booked(self.transaction, "usd", kind, name, window, certainty="unconfirmed")
-        return Standing(quota, count, unconfirmed, window)
+        return Standing(quota, count, self.tallies.unconfirmed_micro_usd(quota.subject, window), window)
 
 
 def _spent(quotas: Sequence[Quota], held: Mapping[Key, int], expense: Expense) -> dict[Key, int]:
@@ -273,3 +288,33 @@ def _spent(quotas: Sequence[Quota], held: Mapping[Key, int], expense: Expense) -
     # Of what is in the ledger, all that has a limit by now is counted; of the rest what was asked for it.
     booked_too = [quota.key for quota in quotas if quota.measure in IN_THE_LEDGER]
     return {key: spent.most(key[1].resource) for key in dict.fromkeys((*booked_too, *held))}
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """Where the ledger goes on.
+
+    Attributes:
+        booked_at: The clock's time, but not before anything that was booked or reserved: what counts stays on its side
+            of midnight. What lies a day and more ahead was written by a clock that was wrong; that one is not followed.
+        made_for: The zone of the tallies' days; `None` where there are none.
+        untallied: When the first entry was made that is in no tally; `None` where all are.
+    """
+
+    booked_at: datetime
+    made_for: str | None
+    untallied: datetime | None
+
+
+def _edge(transaction: Transaction, now: datetime) -> _Edge:
+    """Where it goes on now."""
+    ((newest, reserved, made_for, untallied),) = transaction.fetch(
+        "SELECT (SELECT max(at) FROM ledger WHERE at < $1), (SELECT max(made_at) FROM reservations WHERE made_at < $1),"
+        " (SELECT max(zone) FROM tallies_zone), (SELECT min(at) FROM ledger WHERE model_questions IS NULL)",
+        to_text(now + _SET_BACK),
+    )
+    return _Edge(
+        max([now, *(from_text(at) for at in (newest, reserved) if at is not None)]),
+        None if made_for is None else str(made_for),
+        None if untallied is None else from_text(untallied),
+    )

@@ -7,9 +7,9 @@ little stricter than its limit, and never more lenient.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from types import MappingProxyType
 from typing import Literal
 
@@ -61,6 +61,26 @@ def period(window: Window | Period, moment: datetime, zone: tzinfo) -> Span:
         KeyError: It is none of the calendar's.
     """
     return _CALENDAR[window](moment.astimezone(zone), zone)
+
+
+def on_date(day: date, zone: tzinfo) -> datetime:
+    """A moment of that date there; at noon, as not every date has a midnight."""
+    return datetime(day.year, day.month, day.day, 12, tzinfo=zone)
+
+
+def between(first: date, last: date, zone: tzinfo) -> Span:
+    """From the beginning of one date there to the end of another; nothing where the last one lies before the first."""
+    since = period("day", on_date(first, zone), zone).since
+    return Span(since, max(since, period("day", on_date(last, zone), zone).until))
+
+
+def days(span: Span, zone: tzinfo) -> Iterator[Span]:
+    """Every day there that has a part in a span."""
+    until = span.since
+    while until < span.until:
+        day = period("day", until, zone)
+        yield day
+        until = day.until
 
 
 def reach(window: Window, moment: datetime, zone: tzinfo) -> Span:
