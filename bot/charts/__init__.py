@@ -1,0 +1,10 @@
+"""Spending as charts: bars of text for every platform, and a picture for those that show one.
+
+`bars.py` and `picture.py` show what `chart.py` holds. Pillow is loaded when a picture is drawn.
+"""
+
+from __future__ import annotations
+
+from bot.charts.chart import Chart, Line, Series, most
+
+__all__ = ["Chart", "Line", "Series", "most"]

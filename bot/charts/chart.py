@@ -1,0 +1,128 @@
+"""What a chart shows: values, worded by whoever makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+_WEEK = 7
+_FLATTENED = 6
+"""A budget so many times higher than the tallest bar would leave nothing of the bars."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What makes up one part of every bar: one model, say.
+
+    Attributes:
+        amounts: Micro-USD, one for each label.
+    """
+
+    name: str
+    amounts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What the bars are measured against.
+
+    Attributes:
+        name: What is written beside it, such as `budget $5.00 a day`.
+        amount: Micro-USD.
+    """
+
+    name: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Bars of money.
+
+    Attributes:
+        labels: One for each bar: days, or models.
+        series: Stacked, the first one at the bottom; `most` keeps them few.
+        forecast: Micro-USD still to come for each label, on top of what was spent; 0 where nothing is forecast.
+        note: A sentence below; in place of the bars where there are none.
+        alt: What somebody who cannot see it is told.
+        locale: Of its words, and of how its amounts are to be written.
+
+    Raises:
+        ValueError: There is not one amount for each label, or an amount is below nothing.
+    """
+
+    title: str
+    labels: tuple[str, ...]
+    series: tuple[Series, ...]
+    line: Line | None = None
+    forecast: tuple[int, ...] = ()
+    forecast_name: str = ""
+    note: str = ""
+    alt: str = ""
+    locale: str = "en"
+
+    def __post_init__(self) -> None:
+        rows = [part.amounts for part in self.series]
+        if self.forecast:
+            rows.append(self.forecast)
+        if any(len(row) != len(self.labels) for row in rows):
+            raise ValueError("a chart needs one amount for each label")
+        lowest = min((amount for row in rows for amount in row), default=0)
+        if lowest < 0 or (self.line and self.line.amount < 0):
+            raise ValueError("a bar cannot be shorter than nothing")
+
+    def parts(self, position: int) -> tuple[int, ...]:
+        """What one bar is made of: an amount for each series, and the forecast at the end."""
+        coming = self.forecast[position] if self.forecast else 0
+        return (*(part.amounts[position] for part in self.series), coming)
+
+    @property
+    def totals(self) -> tuple[int, ...]:
+        """How long each bar is, forecast and all."""
+        return tuple(sum(self.parts(position)) for position in range(len(self.labels)))
+
+    @property
+    def has_forecast(self) -> bool:
+        """Whether any bar has a part still to come."""
+        return any(self.forecast)
+
+    @property
+    def line_in_reach(self) -> Line | None:
+        """The line, unless it is so far above the bars that they could not be seen beside it."""
+        tallest = max(self.totals, default=0)
+        return None if self.line and 0 < tallest * _FLATTENED < self.line.amount else self.line
+
+    @property
+    def top(self) -> int:
+        """The highest amount that is drawn."""
+        line = self.line_in_reach
+        return max((*self.totals, line.amount if line else 0), default=0)
+
+
+def most(series: Sequence[Series], n: int, others: str) -> tuple[Series, ...]:
+    """At most `n` series in the order given: the smallest ones are joined as the last, which is called `others`."""
+    if len(series) <= n:
+        return tuple(series)
+    by_size = sorted(range(len(series)), key=lambda position: -sum(series[position].amounts))
+    kept = set(by_size[: max(0, n - 1)])
+    rest = [part.amounts for position, part in enumerate(series) if position not in kept]
+    joined = Series(others, tuple(map(sum, zip(*rest, strict=True))))
+    return (*(part for position, part in enumerate(series) if position in kept), joined)
+
+
+def weekly(chart: Chart, name: Callable[[Sequence[str]], str]) -> Chart:
+    """The chart summed by seven labels, which `name` joins to one."""
+    starts = range(0, len(chart.labels), _WEEK)
+    line = chart.line
+    return replace(
+        chart,
+        labels=tuple(name(chart.labels[start : start + _WEEK]) for start in starts),
+        series=tuple(Series(part.name, _weekly_sums(part.amounts)) for part in chart.series),
+        forecast=_weekly_sums(chart.forecast),
+        # What is allowed for one day is allowed seven times in seven, and the reader is told so.
+        line=Line(f"{line.name} × {_WEEK}", line.amount * _WEEK) if line else None,
+    )
+
+
+def _weekly_sums(amounts: Sequence[int]) -> tuple[int, ...]:
+    return tuple(sum(amounts[start : start + _WEEK]) for start in range(0, len(amounts), _WEEK))
