@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, tzinfo
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -23,9 +23,11 @@ class Phrases:
 
     Attributes:
         sentences: By dotted key; `{names}` stand for what is filled in.
+        locale: One of `LOCALES`.
     """
 
     sentences: Mapping[str, str]
+    locale: str = "en"
 
     def __call__(self, key: str, /, **values: str) -> str:
         """The sentence, filled in.
@@ -69,22 +71,36 @@ class Phrases:
         """An amount in whole cents, rounded down: nobody is told of money that is not there."""
         return self.usd(micro_usd // _MICRO_PER_CENT * _MICRO_PER_CENT)
 
-    def moment(self, moment: datetime) -> str:
-        """A date and time, in UTC: the bot does not know where its reader sits."""
-        return moment.astimezone(UTC).strftime(self.sentences["format.moment"])
+    def moment(self, moment: datetime, zone: tzinfo = UTC) -> str:
+        """A date and time, in UTC or where the books' days begin: the bot does not know where its reader sits."""
+        local = moment.astimezone(zone)
+        return f"{local.strftime(self.sentences['format.moment'])} {local.tzname()}"
+
+    def day(self, day: date) -> str:
+        """A date."""
+        return day.strftime(self.sentences["format.day"])
+
+    def days(self, first: date, last: date) -> str:
+        """A date, or from one to another."""
+        return (
+            self.day(first) if first == last else self("format.days_from", first=self.day(first), last=self.day(last))
+        )
 
     def _localised(self, english: str) -> str:
         separators = {",": self.sentences["format.thousands"], ".": self.sentences["format.decimal"]}
         return "".join(separators.get(character, character) for character in english)
 
 
-@cache  # a packaged file never changes while the program runs
+@cache  # packaged files never change while the program runs
 def phrases_in(locale: str) -> Phrases:
-    """The sentences of one of `LOCALES`."""
+    """The sentences of one of `LOCALES`, from all files of its folder."""
     import yaml
 
-    content = Path(__file__).with_name(f"{locale}.yaml").read_text(encoding="utf-8")
-    return Phrases(MappingProxyType(_flat(yaml.safe_load(content))))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C: every start waits for it
+    sentences: dict[str, str] = {}
+    for file in sorted(Path(__file__).with_name(locale).glob("*.yaml")):
+        sentences |= _flat(yaml.load(file.read_text(encoding="utf-8"), loader))  # noqa: S506 - either is a safe one
+    return Phrases(MappingProxyType(sentences), locale)
 
 
 def _flat(tree: Mapping[str, object], prefix: str = "") -> dict[str, str]:

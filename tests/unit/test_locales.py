@@ -13,13 +13,16 @@ from hypothesis import strategies as st
 
 import bot
 from bot.commands import COMMANDS
+from bot.commands.base import Right
 from bot.locales import LOCALES, phrases_in
 from bot.messages import Locale
-from rag.model import CandidateReason, Degraded, ProviderState, Rung, RungReason, Stage, Task
-from rag.quota.quotas import SubjectKind
+from rag.model import CandidateReason, Degraded, Policy, ProviderState, Rung, RungReason, Stage, Task
+from rag.quota.events import ThresholdName
+from rag.quota.quotas import Resource, SubjectKind
 from rag.quota.windows import Window
 
 SOURCES = Path(bot.__file__).parent
+ARGUMENTS = tuple(argument for command in COMMANDS for argument in command.arguments)
 # Sentences that are looked up by a value of the core: each of its values needs one.
 LOOKED_UP = {
     "rung": Rung,
@@ -29,6 +32,8 @@ LOOKED_UP = {
     "provider_state": ProviderState,
     "task": Task,
     "candidate": CandidateReason,
+    "policy": Policy,
+    "measured": Resource,
 }
 # A provider's limits are never a reader's, and `request` is no window to wait for.
 OF_LIMITS = {
@@ -41,8 +46,15 @@ BY_VALUE = {
     *(f"{prefix}.{value}" for prefix, values in LOOKED_UP.items() for value in get_args(values)),
     *OF_LIMITS,
     *OF_BEGINNINGS,
-    *(f"argument.{argument.name}" for command in COMMANDS for argument in command.arguments),
+    *(f"argument.{argument.name}" for argument in ARGUMENTS),
+    *(f"reads.{argument.name}" for argument in ARGUMENTS if argument.reads is not None),
+    *(f"word.{choice.name}" for argument in ARGUMENTS for choice in argument.choices),
+    *(f"word.{argument.after}" for argument in ARGUMENTS if argument.after),
+    *(f"command.admins_{right}" for right in get_args(Right) if right),
+    *(f"history.reached_{name}" for name in get_args(ThresholdName)),
 }
+# The same word in both languages.
+SAME = {"measured.tokens"}
 
 
 def _string_constants() -> Iterator[str]:
@@ -75,7 +87,10 @@ def _has_words(sentence: str) -> bool:
 
 def test_every_locale_that_can_be_chosen_has_its_sentences() -> None:
     assert set(LOCALES) == set(get_args(Locale))
-    assert {file.stem for file in (SOURCES / "locales").glob("*.yaml")} == set(LOCALES)
+    folders = {folder.name: folder for folder in (SOURCES / "locales").iterdir() if list(folder.glob("*.yaml"))}
+
+    assert folders.keys() == set(LOCALES)
+    assert len({frozenset(file.name for file in folder.iterdir()) for folder in folders.values()}) == 1
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -109,7 +124,7 @@ def test_sentences_in_portuguese_are_not_english_ones_left_behind() -> None:
     english, portuguese = phrases_in("en").sentences, phrases_in("pt-BR").sentences
     same = {key for key, sentence in portuguese.items() if sentence == english[key] and _has_words(sentence)}
 
-    assert {key for key in same if not key.startswith("format.")} == set()
+    assert {key for key in same - SAME if not key.startswith(("format.", "word."))} == set()
 
 
 @pytest.mark.parametrize(
@@ -198,11 +213,12 @@ def test_no_sentence_is_written_twice(locale: str) -> None:
     """YAML would take the last one without a word."""
     path: list[str] = []
     keys: list[str] = []
-    for line in (SOURCES / f"locales/{locale}.yaml").read_text(encoding="utf-8").splitlines():
-        key, colon, _ = line.partition(":")
-        if colon and key.strip():
-            path[(len(key) - len(key.lstrip())) // 2 :] = [key.strip()]
-            keys.append(".".join(path))
+    for file in (SOURCES / "locales" / locale).glob("*.yaml"):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            key, colon, _ = line.partition(":")
+            if colon and key.strip():
+                path[(len(key) - len(key.lstrip())) // 2 :] = [key.strip()]
+                keys.append(".".join(path))
 
     assert len(keys) > 100
     assert [key for key in set(keys) if keys.count(key) > 1] == []
