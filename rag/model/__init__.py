@@ -27,7 +27,9 @@ from rag.model.routes import (
     Pin,
     Policy,
     Purpose,
+    RouteModel,
     RoutePlan,
+    TaskRoute,
     TokenUsage,
 )
 
@@ -71,6 +73,7 @@ __all__ = [
     "Purpose",
     "Restart",
     "Retrieval",
+    "RouteModel",
     "RoutePlan",
     "Rung",
     "RungReason",
@@ -82,6 +85,7 @@ __all__ = [
     "SyncProgress",
     "SyncReport",
     "Task",
+    "TaskRoute",
     "Token",
     "TokenUsage",
     "Turn",

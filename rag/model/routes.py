@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Literal
 
+from rag.model.health import ProviderState
 from rag.model.questions import Language, Task
 
 Policy = Literal["preferred", "cheapest", "fastest"]
@@ -128,6 +131,38 @@ class Candidate:
     taken: bool
     reason: CandidateReason
     estimate_micro_usd: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RouteModel:
+    """A model on a route, as it stands today.
+
+    Attributes:
+        state: `None` where its provider is not configured.
+        input_usd, output_usd: Per million tokens, of an ordinary request; `None` where nobody knows.
+        retires: The first day on which it is not served any more, where that is known.
+    """
+
+    provider: str
+    model: str
+    state: ProviderState | None
+    input_usd: Decimal | None
+    output_usd: Decimal | None
+    retires: date | None
+
+    @property
+    def name(self) -> str:
+        """`provider/model`."""
+        return f"{self.provider}/{self.model}"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRoute:
+    """The models that answer a task, the preferred first."""
+
+    task: Task
+    policy: Policy
+    models: tuple[RouteModel, ...]
 
 
 @dataclass(frozen=True, slots=True)

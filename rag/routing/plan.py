@@ -121,7 +121,7 @@ class Planner:
         *,
         least_output_tokens: int = 512,
     ) -> None:
-        self._routes = routes
+        self.routes = routes
         self._cheaper = tuple(cheaper)
         self._catalogue = catalogue
         self._upstreams = upstreams
@@ -135,7 +135,7 @@ class Planner:
 
     def order(self, request: AnswerRequest, purse: Purse) -> Order:
         """The models that the task's route names, in the order of its policy or the pin's."""
-        route, pin = self._routes[request.task], request.pin
+        route, pin = self.routes[request.task], request.pin
         policy = pin.policy or route.policy
         usual = self._sorted(route.models, policy, request)
         names = usual

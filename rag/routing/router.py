@@ -7,8 +7,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rag.errors import PromptTooLong, ProviderError, ProviderRefused, QuotaExceeded, StateUnavailable
-from rag.model import Language, ProviderHealth, Restart, RoutePlan
+from rag.errors import PriceUnknown, PromptTooLong, ProviderError, ProviderRefused, QuotaExceeded, StateUnavailable
+from rag.model import Language, ProviderHealth, Restart, RouteModel, RoutePlan, TaskRoute
 from rag.ports import AnswerRequest, Completion, Provider, TextDelta
 from rag.routing.aside import Aside
 from rag.routing.call import Call, Till
@@ -85,6 +85,35 @@ class Router:
         except StateUnavailable:
             return replace(judged, passed_over="ledger_down" if judged.need.micro_usd else None)
         return judged
+
+    def routes(self) -> tuple[TaskRoute, ...]:
+        """The models of every task as they stand now, whoever asks."""
+        return tuple(
+            TaskRoute(task, route.policy, tuple(map(self._on_route, route.models)))
+            for task, route in self._planner.routes.items()
+        )
+
+    def models(self) -> tuple[RouteModel, ...]:
+        """Every model of the catalogue as it stands now, on a route or not."""
+        return tuple(map(self._on_route, self._till.catalogue.names))
+
+    def _on_route(self, name: str) -> RouteModel:
+        states = {upstream.card.name: upstream.state for upstream in self._upstreams}
+        provider, _, model = name.partition("/")
+        card, today = self._till.catalogue.card(name), self._till.clock.now().date()
+        gone = self._till.catalogue.retirement(name)
+        try:
+            rates = None if card is None else card.rates_on(today, 0)
+        except PriceUnknown:
+            rates = None
+        return RouteModel(
+            provider=provider,
+            model=model,
+            state=states.get(name),
+            input_usd=None if rates is None else rates.input,
+            output_usd=None if rates is None else rates.output,
+            retires=None if gone is None else gone.since,
+        )
 
     def health(self) -> tuple[ProviderHealth, ...]:
         """Every model that can be asked."""
