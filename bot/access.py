@@ -1,13 +1,30 @@
-"""What each place may read, and which models answer there."""
+"""What each place may read, which models answer there, and who is an admin."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.messages import Person
 from rag.model import NO_PIN, Pin, Scope
 
 EVERY_OTHER_PLACE = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Admins:
+    """Who may see all figures, and change budgets, limits and models.
+
+    Attributes:
+        users: By the platforms' own ids.
+        roles: Of whom everyone is one: roles and groups, as the platforms call them.
+    """
+
+    users: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
+
+    def __contains__(self, person: Person) -> bool:
+        return person.id in self.users or not self.roles.isdisjoint(person.roles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +35,13 @@ class Access:
         audiences: The collections that each place may read. Without any audience everyone reads everything; with
             some, a place that none of them names reads nothing.
         pins: What each place asks of the routes; a place that none of them names takes them as they are.
+        insists: The pins hold whatever admins choose while the bot runs.
     """
 
     audiences: Mapping[str, Sequence[str]] = field(default_factory=dict)
     pins: Mapping[str, Pin] = field(default_factory=dict)
+    admins: Admins = Admins()
+    insists: bool = False
 
     def scope_of(self, place: str) -> Scope:
         """What a question from this place may search."""

@@ -7,15 +7,24 @@ from argparse import Namespace
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import time
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from bot.access import Access
 from bot.actions import Actions
+from bot.alerts import Alerts
+from bot.choices import Choices
+from bot.commands.base import Desk
 from bot.conversation import Conversation
+from bot.daily import DailyReport
 from bot.feedback import Feedback
+from bot.herald import Herald, cards_of
 from bot.journal import Journal
+from bot.notices import Notices
+from bot.outlets import open_outlets
 from bot.presence import Presence
+from bot.reports import Reporter
 from bot.settings import BotSettings
 from rag.bootstrap import open_accounts
 from rag.clock import SystemClock
@@ -45,19 +54,47 @@ class Bot:
     access: Access
     presence: Presence
 
+    def choices(self, access: Access | None = None) -> Choices:
+        """What admins chose while the bot ran, over what is configured; `access` in place of that."""
+        return Choices(self.pipeline.database, SystemClock(), access or self.access, self.settings.post)
+
     def conversation(self, access: Access | None = None) -> Conversation:
         """The way of every message; `access` in place of what is configured."""
-        settings, pipeline, clock = self.settings, self.pipeline, SystemClock()
+        settings, pipeline, clock, presence = self.settings, self.pipeline, SystemClock(), self.presence
         access = access or self.access
-        journal = Journal(pipeline.database, self.presence, clock, settings.terms)
+        database, accounts, choices = pipeline.database, pipeline.accounts, self.choices(access)
+        zone = accounts.policy.zone
+        outlets = open_outlets(self.core, locale=settings.locale, zone=zone)
+        journal = Journal(database, presence, clock, settings.terms)
+        alerts = Alerts(
+            accounts, pipeline, presence, clock, choices=choices, rules=settings.alerts, also=tuple(outlets)
+        )
+        reports = Reporter(accounts, clock, self.core, access)
+        notices = Notices(database, presence, clock, cards_of(reports, settings.locale, zone))
+        for post, send in outlets.items():
+            notices.send_by(post.platform, send)
+        daily = DailyReport(notices, choices, clock, at=self._report_at, zone=zone)
+        desk = Desk(
+            pipeline=pipeline,
+            accounts=accounts,
+            journal=journal,
+            access=access,
+            choices=choices,
+            reports=reports,
+            alerts=alerts,
+        )
         actions = Actions(
             journal=journal,
-            feedback=Feedback(pipeline.database, clock),
+            feedback=Feedback(database, clock),
             pipeline=pipeline,
             access=access,
             people=settings.hand_over,
         )
-        return Conversation(pipeline, journal, actions, access=access, clock=clock, at_once=settings.at_once)
+        return Conversation(desk, actions, Herald(notices, alerts, daily), clock=clock, at_once=settings.at_once)
+
+    @property
+    def _report_at(self) -> time | None:
+        return self.settings.report_at if self.core.monitoring.daily_reports.enabled else None
 
 
 @asynccontextmanager
@@ -75,7 +112,9 @@ async def open_bot(options: Namespace) -> AsyncIterator[Bot]:
         await RagPipeline.open(folder, environ=environ, quotas=settings.quotas) as pipeline,
         Presence(pipeline.database) as presence,
     ):
-        yield Bot(folder, settings, core, pipeline, Access(settings.audiences, settings.pins), presence)
+        yield Bot(
+            folder, settings, core, pipeline, Access(settings.audiences, settings.pins, settings.admins), presence
+        )
 
 
 @dataclass(frozen=True, slots=True)

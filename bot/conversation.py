@@ -14,20 +14,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
-from bot.access import Access
 from bot.actions import Actions, NotThere
-from bot.commands import Call, button_of, commands_on, nearest, read_call
-from bot.commands.base import Invocation, WrongUsage
+from bot.commands import Call, as_question, button_of, call_in, commands_on, hint_in, named, nearest
+from bot.commands.base import Command, Desk, Invocation, Load, WrongUsage
 from bot.delivery import Delivery, Ending
-from bot.journal import Journal
+from bot.herald import Herald
 from bot.locales import Phrases, phrases_in
-from bot.messages import Card, Deletion, IncomingMessage, Press, Question, Thread
-from bot.ports import Pipeline, Replies, Reply
+from bot.messages import Card, Deletion, IncomingMessage, Locale, Press, Question, Thread
+from bot.ports import Replies, Reply
 from bot.recovery import Recovery
 from bot.replies import (
     again_notice,
@@ -37,9 +37,11 @@ from bot.replies import (
     restart_notice,
     stopped_card,
 )
+from bot.rounds import repeat
 from bot.underway import Run, Stopped, UnderWay
 from rag.errors import QuotaExceeded, StateUnavailable
-from rag.model import Answer, Restart, Status, Token
+from rag.language import detect_language
+from rag.model import Answer, Language, Restart, Status, Token
 from rag.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -48,7 +50,9 @@ log = logging.getLogger(__name__)
 _REFERENCE_BYTES: Final = 6
 # From when it is asked of the pipeline; the router's own deadline is shorter.
 _LONGEST_S: Final = 300.0
+_MOST_SHOWN_CHARS: Final = 40
 _TIDY_S: Final = 6 * 3600.0
+_LOCALES: Final[Mapping[Language, Locale]] = MappingProxyType({"en": "en", "pt": "pt-BR"})
 
 
 def _random_reference() -> str:
@@ -59,30 +63,34 @@ class Conversation:
     """Answers messages: a command by itself, everything else from the documents.
 
     Args:
+        desk: What commands work with; of it the conversation asks its own questions, too.
         actions: What the buttons do.
+        herald: Says what nobody asked for.
         at_once: So many questions are answered at the same time; the others wait in line.
     """
 
     def __init__(
         self,
-        pipeline: Pipeline,
-        journal: Journal,
+        desk: Desk,
         actions: Actions,
+        herald: Herald,
         *,
-        access: Access,
         clock: Clock,
         at_once: int = 100,
         new_reference: Callable[[], str] = _random_reference,
     ) -> None:
-        self._pipeline = pipeline
-        self._journal = journal
+        self._desk = desk
+        self._pipeline = desk.pipeline
+        self._journal = desk.journal
         self._actions = actions
-        self._access = access
+        self._herald = herald
         self._clock = clock
+        self._at_once = at_once
+        self._began_s = clock.monotonic()
         self._line = asyncio.Semaphore(at_once)
         self._under_way = UnderWay(_LONGEST_S)
         self._new_reference = new_reference
-        self._recovery = Recovery(journal, self._under_way, clock, self._answer)
+        self._recovery = Recovery(desk.journal, self._under_way, clock, self._answer)
 
     # The way of a message
 
@@ -92,6 +100,7 @@ class Conversation:
         Raises:
             BrokenPipeError: Nobody reads the reply any more.
         """
+        message = as_question(message)
         press = button_of(message)
         taken = None if press else await self._journal.take(message, self._new_reference())  # 1 ignore; 4 accepted
         await self._acknowledge(message, replies)
@@ -114,9 +123,10 @@ class Conversation:
     async def _ending(self, question: Question, delivery: Delivery, begun_again: str) -> Ending | None:
         """How it ends; `None` where nothing is left to show."""
         run: Run | None = None
+        call = _call_in(question)
         try:
             async with self._under_way.run(question) as run:
-                if call := _call_in(question):  # 2 command?
+                if call:  # 2 command?
                     return await self._run(call, question)
                 if refusal := await self._refused(question):  # 3 admit
                     return refusal
@@ -126,7 +136,8 @@ class Conversation:
                     return await self._ask(question, delivery)  # 5 ask
         except Stopped as stopped:
             if stopped.wish == "stop":
-                return _stopped(question, delivery)
+                ending = _stopped(question, delivery)
+                return _of_command(ending) if call else ending
             await delivery.leave(stopped.wish)
             return None
         except BrokenPipeError:  # there is nobody to apologise to
@@ -137,7 +148,8 @@ class Conversation:
                 await asyncio.shield(delivery.abandon())
             raise
         except Exception as error:  # noqa: BLE001 - the bot's outer edge: logged, and told with its reference
-            return _failed(error, question, delivery)
+            ending = _failed(error, question, delivery)
+            return _of_command(ending) if call else ending
 
     async def _acknowledge(self, message: IncomingMessage, replies: Replies) -> None:
         try:
@@ -146,23 +158,56 @@ class Conversation:
             log.exception("not acknowledged event=%s", message.event_id)
 
     async def _run(self, call: Call, question: Question) -> Ending:
-        thread, phrases = question.thread, _phrases(question)
-        commands = commands_on(thread.platform)
-        command = next((command for command in commands if command.name == call.name), None)
+        card = await self._card_of(call, question)
+        # Whoever meant the documents is one click away from them.
+        is_doubtful = not question.text.lstrip().startswith("/") and (
+            call.in_words or named(call.name, self._commands(question)) is None
+        )
+        if is_doubtful:
+            card = replace(card, reference=question.reference, actions=(*card.actions, "documents"))
+        return Ending(card, "command")
+
+    async def _card_of(self, call: Call, question: Question) -> Card:
+        phrases, commands = _phrases(question), self._commands(question)
+        if call.in_words:  # a sentence is answered in its own language
+            phrases = phrases_in(_LOCALES[detect_language(question.text)])
+        command = named(call.name, commands)
         if command is None:
             guess = nearest(call.name, commands)
+            shown = call.name if len(call.name) <= _MOST_SHOWN_CHARS else f"{call.name[:_MOST_SHOWN_CHARS]}…"
             if guess is None:
-                return _command(Card(phrases("command.unknown", name=call.name)))
-            return _command(Card(phrases("command.near_miss", name=call.name, nearest=guess)))
+                return Card(phrases("command.unknown", name=shown), private=True)
+            return Card(phrases("command.near_miss", name=shown, nearest=guess), private=True)
         try:
-            arguments = command.bind(call.words)
-            scope = self._access.scope_of(thread.place)
-            invocation = Invocation(arguments, self._pipeline, scope, phrases, commands, thread, self._journal)
-            return _command(await command.run(invocation))
-        except WrongUsage:
-            return _command(
-                Card(phrases("command.wrong_usage", name=command.name, example=command.example_in(phrases)))
+            arguments = _own(command.bind(call.words), question)
+            right = command.right_to(arguments)
+            invocation = Invocation(
+                desk=self._desk,
+                arguments=arguments,
+                author=question.author,
+                thread=question.thread,
+                phrases=phrases,
+                commands=commands,
+                reference=question.reference,
+                in_words=call.in_words,
+                load=self._load,
             )
+            # Who asks in words for figures of others is shown their own.
+            if right and not invocation.is_admin and (right == "changes" or not call.in_words):
+                return Card(phrases(f"command.admins_{right}", name=command.name), private=True)
+            return await command.run(invocation)
+        except WrongUsage:
+            example = command.example_like(call.words, phrases)
+            return Card(phrases("command.wrong_usage", name=command.name, example=example), private=True)
+
+    @property
+    def _load(self) -> Load:
+        asked = len(self._under_way.questions) - 1  # the call itself is no question
+        up_s = self._clock.monotonic() - self._began_s
+        return Load(answering=min(asked, self._at_once), waiting=max(0, asked - self._at_once), up_s=up_s)
+
+    def _commands(self, question: Question) -> Sequence[Command]:
+        return commands_on(question.thread.platform)
 
     async def _refused(self, question: Question) -> Ending | None:
         if question.is_counted:
@@ -190,8 +235,8 @@ class Conversation:
         stream = self._pipeline.stream(
             question.text,
             history=question.history,
-            scope=self._access.scope_of(place),
-            pin=self._access.pin_of(place),
+            scope=self._desk.access.scope_of(place),
+            pin=await self._desk.choices.pin_of(place),
             asker=question.asker,
             reference=question.reference,
             again=question.is_another,
@@ -213,6 +258,8 @@ class Conversation:
         if answer is None:
             raise RuntimeError("the pipeline's stream ended without an answer")
         card = answer_card(answer, phrases, await self._pipeline.allowance(question.asker))
+        if hint_in(question.text):  # it may have been the bot's own money that was meant
+            card = replace(card, actions=(*card.actions, "books"))
         return Ending(card, "answered", said=answer.text, answer=answer)
 
     # Buttons and deletions
@@ -226,8 +273,10 @@ class Conversation:
             match press.action:
                 case "stop":
                     card = await self._stop(press, phrases)
-                case "retry":
-                    card = await self._retry(press, replies, phrases)
+                case "retry" | "documents":
+                    card = await self._again(press, replies, phrases)
+                case "books":
+                    card = await self._look_up(press)
                 case _:
                     card = await self._actions.act(press)
         except NotThere:
@@ -253,21 +302,41 @@ class Conversation:
         await self._journal.wish_stopped(entry.question.reference)
         return None
 
-    async def _retry(self, press: Press, replies: Replies, phrases: Phrases) -> Card | None:
-        entry = await self._journal.find(press.thread, press.reference)
+    async def _again(self, press: Press, replies: Replies, phrases: Phrases) -> Card | None:
+        """Answer a question anew, or what was taken for a command as a question of the documents."""
+        to_documents = press.action == "documents"
+        entry = await self._journal.find(press.thread, press.reference, commands=to_documents)
         if entry is None:
             raise NotThere
+        is_typed = entry.question.text.lstrip().startswith("/")
+        if is_typed if to_documents else _call_in(entry.question):
+            raise NotThere  # what a command does is done for whoever called it
         if entry.state != "delivered":
             return Card(phrases("button.under_way"), private=True)
         # Whoever wants another answer pays for it; if they may not, the answer stays that is there.
-        question = replace(entry.question, author=press.author, is_counted=False, is_another=entry.answer is not None)
+        question = replace(
+            entry.question,
+            author=press.author,
+            is_counted=False,
+            is_another=entry.answer is not None,
+            is_question=to_documents or entry.question.is_question,
+        )
         if refusal := await self._refused(question):
             return refusal.card
         again = await self._journal.take_again(question, self._new_reference())
         if again is None:  # somebody else has pressed it too
             return Card(phrases("button.under_way"), private=True)
-        await self._answer(replace(again, is_counted=True), replies.reply_again(again), "retried")
+        why = "" if to_documents else "retried"
+        await self._answer(replace(again, is_counted=True), replies.reply_again(again), why)
         return None
+
+    async def _look_up(self, press: Press) -> Card:
+        """What the books say to a question that was answered from the documents."""
+        entry = await self._journal.find(press.thread, press.reference)
+        hint = None if entry is None else hint_in(entry.question.text)
+        if entry is None or hint is None:
+            raise NotThere
+        return await self._card_of(hint, replace(entry.question, author=press.author))
 
     async def retract(self, deletion: Deletion, replies: Replies) -> None:
         """Take back the answer to a message that was deleted; nothing where there is none.
@@ -292,17 +361,21 @@ class Conversation:
 
     async def resume(self, platform: str, replies: Replies) -> Sequence[Question]:
         """Finish, or apologise for, what a process that is gone has left unfinished on this platform."""
+        self._herald.serve(platform, replies)
         return await self._recovery.resume(platform, replies)
 
     async def watch(self) -> None:
         """Do what other processes ask of this one, finish what they leave behind, keep the journal tidy; never ends."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._recovery.watch())
-            group.create_task(self._recovery.repeat(self._tidy, every_s=_TIDY_S))
+            group.create_task(self._herald.watch())
+            group.create_task(repeat(self._tidy, self._clock, every_s=_TIDY_S))
 
     async def _tidy(self) -> None:
         await self._journal.tidy()
-        await self._actions.feedback.tidy(self._clock.now() - self._journal.terms.keep)
+        before = self._clock.now() - self._journal.terms.keep
+        await self._actions.feedback.tidy(before)
+        await self._herald.tidy(before)
 
 
 def _phrases(question: Question) -> Phrases:
@@ -310,11 +383,18 @@ def _phrases(question: Question) -> Phrases:
 
 
 def _call_in(question: Question) -> Call | None:
-    return read_call(question.text, commands_on(question.thread.platform))
+    return None if question.is_question else call_in(question.text, commands_on(question.thread.platform))
 
 
-def _command(card: Card) -> Ending:
-    return Ending(card, "command")
+def _own(arguments: Mapping[str, str], question: Question) -> Mapping[str, str]:
+    """The same, where somebody who names themselves or their place means just that."""
+    own = {f"user:{question.author.id}": "mine", f"channel:{question.thread.place}": "channel"}
+    return {name: own.get(value, value) for name, value in arguments.items()}
+
+
+def _of_command(ending: Ending) -> Ending:
+    """How a command ended; nobody asks it again for somebody else."""
+    return replace(ending, card=replace(ending.card, actions=(), private=True), outcome="command", said=None)
 
 
 def _stopped(question: Question, delivery: Delivery) -> Ending:

@@ -26,7 +26,7 @@ NOBODY: Final = ""
 UNDER_WAY: Final = "state IN ('accepted', 'answering')"
 COLUMNS: Final = (
     "reference, platform, place, thread, message, author, workspace, roles, locale, question, state, owner, address,"
-    " resumed, refused, wish, is_another, payer, outcome, said, answer, taken_at"
+    " resumed, refused, wish, is_another, is_question, payer, outcome, said, answer, taken_at"
 )
 CLAIM: Final = "INSERT INTO events (event, at) VALUES ($1, $2) ON CONFLICT (event) DO NOTHING RETURNING 1"
 # More of them than a model is ever told.
@@ -65,8 +65,8 @@ def insert(transaction: Transaction, question: Question, owner: str, now: dateti
     thread, author = question.thread, question.author
     transaction.fetch(
         "INSERT INTO questions (reference, platform, place, thread, message, author, workspace, roles, locale,"
-        " question, state, owner, address, is_resumable, resumed, asked_at, taken_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'accepted', $11, '', $12, 0, $13, $13)",
+        " question, state, owner, address, is_resumable, resumed, asked_at, taken_at, is_question)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'accepted', $11, '', $12, 0, $13, $13, $14)",
         question.reference,
         thread.platform,
         thread.place,
@@ -80,6 +80,7 @@ def insert(transaction: Transaction, question: Question, owner: str, now: dateti
         owner,
         int(is_resumable),
         to_text(now),
+        int(question.is_question),
     )
 
 
@@ -89,7 +90,8 @@ def rewrite(transaction: Transaction, before: str, question: Question, owner: st
     ((asked_at,),) = transaction.fetch(
         "UPDATE questions SET reference = $2, question = $3, state = 'accepted', owner = $4, taken_at = $5,"
         " resumed = 0, refused = 0, wish = NULL, outcome = NULL, said = NULL, answer = NULL, is_another = $6,"
-        " payer = $7, workspace = $8, roles = $9, locale = $10 WHERE reference = $1 RETURNING asked_at",
+        " payer = $7, workspace = $8, roles = $9, locale = $10, is_question = $11, task = NULL, model = NULL,"
+        " reason = NULL, cost_micro_usd = NULL WHERE reference = $1 RETURNING asked_at",
         before,
         question.reference,
         question.text,
@@ -100,6 +102,7 @@ def rewrite(transaction: Transaction, before: str, question: Question, owner: st
         payer.workspace,
         json.dumps(sorted(payer.roles)),
         payer.locale,
+        int(question.is_question),
     )
     return str(asked_at)
 
@@ -173,7 +176,8 @@ def inherit(transaction: Transaction, *, platform: str, owners: Sequence[str], h
 def entry_of(row: Row) -> Entry:
     """What a row of `COLUMNS` says."""
     reference, platform, place, thread, message, author, workspace, roles, locale, *rest = row
-    text, state, owner, address, resumed, refused, wish, is_another, payer, outcome, said, answer, taken_at = rest
+    text, state, owner, address, resumed, refused, wish, is_another, is_question, payer, *end = rest
+    outcome, said, answer, taken_at = end
     person = Person(
         id=str(author if payer is None else payer),
         locale=cast("Locale", locale),
@@ -189,6 +193,7 @@ def entry_of(row: Row) -> Entry:
         address=str(address),
         is_counted=state == "answering",
         is_another=bool(is_another),
+        is_question=bool(is_question),
     )
     return Entry(
         question,

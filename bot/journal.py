@@ -199,12 +199,13 @@ class Journal:
             return True
         rows = await self._note(
             question,
-            "UPDATE questions SET outcome = $2, said = $3, answer = $4"  # noqa: S608 - a condition of ours
-            f" WHERE reference = $1 AND owner = $5 AND {UNDER_WAY} RETURNING 1",
+            "UPDATE questions SET outcome = $2, said = $3, answer = $4, task = $6, model = $7, reason = $8,"  # noqa: S608
+            f" cost_micro_usd = $9 WHERE reference = $1 AND owner = $5 AND {UNDER_WAY} RETURNING 1",
             outcome,
             None if said is None else storable(said),
             None if answer is None else to_json(answer),
             self._presence.known_name,
+            *((None,) * 4 if answer is None else _figures(answer)),
         )
         return rows != []
 
@@ -254,8 +255,11 @@ class Journal:
 
     # Somebody wants something else
 
-    async def find(self, thread: Thread, reference: str = "") -> Entry | None:
+    async def find(self, thread: Thread, reference: str = "", *, commands: bool = False) -> Entry | None:
         """The question of this reference in this place; without one, the last of the thread that had an answer.
+
+        Args:
+            commands: What was taken for a command, in place of a question.
 
         Raises:
             StateUnavailable: Nobody knows.
@@ -264,7 +268,8 @@ class Journal:
         if reference:
             of_it = f"{in_place} AND reference = $3 AND state <> 'retracted'"
             return await self._one(of_it, thread.platform, thread.place, reference)
-        had_an_answer = f"{in_place} AND thread = $3 AND outcome <> 'command' AND state = 'delivered'"
+        ended = "=" if commands else "<>"
+        had_an_answer = f"{in_place} AND thread = $3 AND outcome {ended} 'command' AND state = 'delivered'"
         return await self._one(had_an_answer, thread.platform, thread.place, thread.id)
 
     async def find_under_way(self, thread: Thread, reference: str = "") -> Entry | None:
@@ -392,8 +397,19 @@ class Journal:
 
 def _question(message: IncomingMessage, reference: str) -> Question:
     return Question(
-        reference=reference, thread=message.thread, message_id=message.id, author=message.author, text=message.text
+        reference=reference,
+        thread=message.thread,
+        message_id=message.id,
+        author=message.author,
+        text=message.text,
+        is_question=message.is_question,
     )
+
+
+def _figures(answer: Answer) -> tuple[Value, ...]:
+    """What reports say of an answer."""
+    model = None if answer.model is None else f"{answer.provider}/{answer.model}"
+    return answer.task, model, answer.rung_reason, answer.cost_micro_usd
 
 
 def _event(message: IncomingMessage) -> str:
@@ -405,8 +421,11 @@ def _keys(message: IncomingMessage) -> tuple[tuple[str, ...], ...]:
     return ("event", _event(message)), (message.thread.platform, message.thread.place, message.id)
 
 
-async def forget(database: Database, author: str) -> Sequence[str]:
+async def forget(database: Database, author: str, *, besides: str = "") -> Sequence[str]:
     """Erase what a person asked and was answered; returns the questions.
+
+    Args:
+        besides: The call that asks for it stays until it is answered, but says no more whose it was.
 
     Raises:
         StateUnavailable: The database does not answer; nothing was erased.
@@ -414,6 +433,9 @@ async def forget(database: Database, author: str) -> Sequence[str]:
 
     def work(transaction: Transaction) -> Sequence[str]:
         transaction.fetch("UPDATE questions SET payer = NULL WHERE payer = $1 AND author <> $1", author)
+        transaction.fetch(
+            "UPDATE questions SET author = '', payer = NULL, roles = '[]', workspace = '' WHERE reference = $1", besides
+        )
         rows = transaction.fetch("DELETE FROM questions WHERE author = $1 RETURNING question", author)
         return [str(question) for (question,) in rows]
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Self
 
+from bot.charts.chart import Chart
 from rag.model import Asker, Turn
 
 Locale = Literal["en", "pt-BR"]
 Addressed = Literal["mention", "direct", "thread", "others"]
 """To whom a message speaks: to the bot by its name; to the bot because nobody else is there; to nobody in particular;
 to other people."""
-Action = Literal["good", "bad", "why", "sources", "retry", "hand_over", "stop"]
-"""What a button under an answer does."""
+Action = Literal["good", "bad", "why", "sources", "retry", "hand_over", "stop", "documents", "books"]
+"""What a button under an answer does; `documents` and `books` ask the same of the other of the two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,34 @@ class Thread:
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Where something is posted that nobody there has asked for.
+
+    Attributes:
+        platform: Name in `PLATFORMS`.
+        place: The channel, direct message or session.
+    """
+
+    platform: str
+    place: str
+
+    def __str__(self) -> str:
+        return f"{self.platform}:{self.place}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """What `str` wrote.
+
+        Raises:
+            ValueError: It names no platform, or no place.
+        """
+        platform, _, place = text.partition(":")
+        if not platform or not place:
+            raise ValueError(f"{text!r} is no place: expected platform:channel, such as slack:C0G9QF9C6")
+        return cls(platform, place)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Somebody on a platform.
@@ -39,7 +68,7 @@ class Person:
         id: The platform's own.
         locale: The language that they read the bot's own sentences in.
         workspace: Of the platform; empty where it has none.
-        roles: As the platform calls them.
+        roles: And groups, as the platform calls them.
     """
 
     id: str
@@ -59,6 +88,7 @@ class IncomingMessage:
         is_edited: It was there before, with another text perhaps.
         sent_at: When it was there first; `None` where the platform does not say.
         is_resumable: Whoever wrote it will still be there after the bot was started again.
+        is_question: It is answered from the documents, whatever its words look like.
         history: What was said before, oldest first, in place of what the journal knows; for conversations that people
             had begun among themselves.
     """
@@ -73,6 +103,7 @@ class IncomingMessage:
     is_edited: bool = False
     sent_at: datetime | None = None
     is_resumable: bool = True
+    is_question: bool = False
     history: tuple[Turn, ...] = ()
 
 
@@ -111,6 +142,7 @@ class Question:
         address: By which the platform finds its reply again; empty where that has none, or nothing was shown yet.
         is_counted: It was admitted before; nobody counts it a second time.
         is_another: The person has seen an answer and asked for another one.
+        is_question: As in `IncomingMessage`.
         is_written: It stands in the journal; not so while that cannot be written.
         history: The turns before it, oldest first.
     """
@@ -123,6 +155,7 @@ class Question:
     address: str = ""
     is_counted: bool = False
     is_another: bool = False
+    is_question: bool = False
     is_written: bool = True
     history: tuple[Turn, ...] = ()
 
@@ -165,6 +198,7 @@ class Card:
         reference: What the buttons are about; empty where there are none.
         actions: The buttons, in their order.
         tagged: The people whom this reply calls, by their ids: the only ones that it may ping.
+        chart: Shown as a picture where the platform can, as bars of text elsewhere.
     """
 
     text: str
@@ -175,3 +209,4 @@ class Card:
     reference: str = ""
     actions: tuple[Action, ...] = ()
     tagged: tuple[str, ...] = ()
+    chart: Chart | None = None

@@ -6,7 +6,19 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
 from bot.messages import Card, Deletion, IncomingMessage, Press, Question, Thread
-from rag.model import Allowance, Asker, CollectionSummary, Event, Health, Pin, Scope, Turn
+from rag.model import (
+    Allowance,
+    Asker,
+    CollectionSummary,
+    Event,
+    Health,
+    Pin,
+    Retrieval,
+    RouteModel,
+    Scope,
+    TaskRoute,
+    Turn,
+)
 
 
 class Reply(Protocol):
@@ -62,6 +74,14 @@ class Replies(Protocol):
 
         A process may have died after it showed a reply and before it could write down the address; so may one that
         answered without beginning. Then the platform looks for its reply to `question.message_id`.
+        """
+        ...
+
+    async def post(self, place: str, card: Card) -> None:
+        """Show something in a place that nobody there has asked for; when it has returned, it stands there.
+
+        Raises:
+            Exception: It does not, as far as the platform can tell; it is tried again later.
         """
         ...
 
@@ -134,6 +154,18 @@ class Pipeline(Protocol):
         Raises:
             RagError: There is no answer, or no whole one.
         """
+        ...
+
+    async def search(self, question: str, *, scope: Scope = ...) -> Retrieval:
+        """The passages that an answer would be made from."""
+        ...
+
+    def routes(self) -> Sequence[TaskRoute]:
+        """The models of every task, as configured and as they fare now."""
+        ...
+
+    def models(self) -> Sequence[RouteModel]:
+        """Every model that there is, on a route or not."""
         ...
 
     async def allowance(self, asker: Asker) -> Allowance | None:

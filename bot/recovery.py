@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
-from bot.commands import commands_on, read_call
+from bot.commands import call_in, commands_on
 from bot.delivery import Delivery, Ending
 from bot.entries import Entry
 from bot.journal import Journal
@@ -15,6 +16,7 @@ from bot.locales import phrases_in
 from bot.messages import Question
 from bot.ports import Replies, Reply
 from bot.replies import again_notice, answer_card, apology_card, stopped_card
+from bot.rounds import repeat
 from bot.underway import UnderWay
 from rag.errors import StateUnavailable
 from rag.ports import Clock
@@ -74,19 +76,8 @@ class Recovery:
                 for platform, replies in self._served.items():
                     group.create_task(self.resume(platform, replies))
 
-            group.create_task(self.repeat(self._do_as_wished, every_s=_WISHES_S))
-            group.create_task(self.repeat(look_for_orphans, every_s=_ORPHANS_S))
-
-    async def repeat(self, do: Callable[[], Awaitable[None]], *, every_s: float) -> None:
-        """Do something again and again, whatever goes wrong with it."""
-        while True:
-            try:
-                await do()
-            except StateUnavailable as error:
-                log.warning("left for later: %s", error)
-            except Exception:  # one thing that goes wrong does not end the bot
-                log.exception("left for later")
-            await self._clock.sleep(every_s)
+            group.create_task(repeat(self._do_as_wished, self._clock, every_s=_WISHES_S))
+            group.create_task(repeat(look_for_orphans, self._clock, every_s=_ORPHANS_S))
 
     async def _resume_all(self, platform: str, left: Sequence[Entry], replies: Replies) -> None:
         if not replies.can_revise:  # then they appear one below the other
@@ -131,15 +122,16 @@ class Recovery:
         elif self._may_be_asked(entry):
             await self._answer(question, reply, "resumed")
         else:
-            ending = Ending(apology_card(question, phrases), "apologised", entry.said, entry.answer)
-            await delivery.finish(ending)
+            card = apology_card(question, phrases)
+            if _is_command(question):  # nobody asks it again for somebody else
+                await delivery.finish(Ending(replace(card, actions=()), "command"))
+            else:
+                await delivery.finish(Ending(card, "apologised", entry.said, entry.answer))
 
     def _may_be_asked(self, entry: Entry) -> bool:
         """Whether it is asked once more; a command is not: what it does may have been done."""
-        question = entry.question
         is_new = self._journal.is_young(entry) and entry.resumed < _MOST_DEATHS
-        is_command = read_call(question.text, commands_on(question.thread.platform)) is not None
-        return is_new and entry.outcome is None and not is_command
+        return is_new and entry.outcome is None and not _is_command(entry.question)
 
     async def _do_as_wished(self) -> None:
         await self._journal.catch_up()
@@ -148,3 +140,7 @@ class Recovery:
             for question in written:
                 if wish := wishes.get(question.reference, "superseded"):
                     self._under_way.stop(question.reference, wish)
+
+
+def _is_command(question: Question) -> bool:
+    return not question.is_question and call_in(question.text, commands_on(question.thread.platform)) is not None

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from bot.messages import Locale
-from bot.terms import Terms
+from bot.access import Admins
+from bot.messages import Locale, Post
+from bot.terms import AlertRules, Terms
 from rag.errors import ConfigurationError, ConfigurationProblem
 from rag.model import DEFAULT_COLLECTION, DocumentSource, Pin, Policy
 from rag.quota.policy import QuotaPolicy
 from rag.settings import Expected, Flag, RagSettings, Section, Url, load_file
 from rag.settings.document import dotted, parse
-from rag.settings.fields import Between, Text
+from rag.settings.fields import Between, Share, Text
 from rag.settings.loading import read_text
 from rag.settings.quotas import UNLIMITED, Quotas
 
@@ -46,6 +48,21 @@ class _Pin(Section):
     policy: Annotated[Policy | None, Expected("preferred, cheapest or fastest")] = None
 
 
+def _post(value: object) -> object:
+    return Post.parse(value) if isinstance(value, str) and value else value or None
+
+
+def _time_of_day(value: object) -> object:
+    if value == "never":
+        return None
+    if not isinstance(value, str):
+        return value
+    at = time.fromisoformat(value.zfill(5))
+    if at.tzinfo is not None:
+        raise ValueError  # it is by the budgets' clock; the sentence is the wrapper's
+    return at
+
+
 _Minutes: TypeAlias = Annotated[int, Between(1, 366 * 24 * 60, "minutes")]
 
 
@@ -67,6 +84,36 @@ class _Conversations(Section):
             resume=timedelta(minutes=self.resume_minutes),
             keep=timedelta(days=self.keep_days),
         )
+
+
+class _Admins(Section):
+    """Who may see and change what others may not, and where they are told of it; see `Admins`."""
+
+    users: tuple[Text, ...] = ("console",)
+    roles: tuple[Text, ...] = ()
+    groups: tuple[Text, ...] = ()
+    place: Annotated[
+        Post | None,
+        BeforeValidator(_post),
+        Expected("a platform and one of its channels, such as slack:C0G9QF9C6"),
+    ] = None
+
+
+class _Reports(Section):
+    """When the daily report is posted in the admins' place."""
+
+    at: Annotated[time | None, BeforeValidator(_time_of_day), Expected("a time of day, such as 09:00, or never")] = (
+        time(9)
+    )
+
+
+class _Alerts(Section):
+    """What admins are told of at once; see `AlertRules`."""
+
+    error_rate: Annotated[Share, Expected("a share of calls from 0 to 1, such as 0.05")] = Decimal("0.05")
+    slow_answer_s: Annotated[int, Between(1, 3_600, "seconds")] = 30
+    window_minutes: Annotated[int, Between(1, 1_440, "minutes")] = 15
+    quiet_minutes: Annotated[int, Between(0, 10_080, "minutes")] = 60
 
 
 class PlatformSettings(Section):
@@ -100,6 +147,9 @@ class _BotFile(Section):
     audiences: Mapping[str, tuple[CollectionName, ...]] = Field(default_factory=dict)
     pins: Mapping[str, _Pin] = Field(default_factory=dict)
     conversations: _Conversations = _Conversations()
+    admins: _Admins = _Admins()
+    reports: _Reports = _Reports()
+    alerts: _Alerts = _Alerts()
     quotas: Quotas = _QUOTAS
     platforms: Platforms = Platforms()
 
@@ -118,6 +168,9 @@ class BotSettings:
         at_once: So many questions are answered at the same time.
         hand_over: The people who take questions over, by place, with the same `*`.
         quotas: All limits, those of the core included.
+        admins: Who may see all figures and change what holds.
+        post: Where they get the daily report and alerts; `None`: nowhere.
+        report_at: When the daily report is posted, where the days of the budgets begin; `None`: never.
     """
 
     locale: Locale
@@ -128,6 +181,10 @@ class BotSettings:
     at_once: int
     hand_over: Mapping[str, tuple[str, ...]]
     quotas: QuotaPolicy
+    admins: Admins
+    post: Post | None
+    report_at: time | None
+    alerts: AlertRules
     platforms: Platforms
 
     @classmethod
@@ -155,6 +212,17 @@ class BotSettings:
             at_once=file.conversations.at_once,
             hand_over=file.conversations.hand_over,
             quotas=file.quotas.over(QuotaPolicy() if core is None else core.quotas),
+            admins=Admins(
+                users=frozenset(file.admins.users), roles=frozenset((*file.admins.roles, *file.admins.groups))
+            ),
+            post=file.admins.place,
+            report_at=file.reports.at,
+            alerts=AlertRules(
+                error_rate=file.alerts.error_rate,
+                slow_answer_s=file.alerts.slow_answer_s,
+                window=timedelta(minutes=file.alerts.window_minutes),
+                quiet=timedelta(minutes=file.alerts.quiet_minutes),
+            ),
             platforms=file.platforms,
         )
 

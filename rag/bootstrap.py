@@ -194,7 +194,7 @@ def _upstreams(
             told = ModelOptions(model=card.model, effort=card.effort, api_version=provider.api_version)
             model = GroundedProvider(chat_model(client, options, told), analyzer)
             breaker = Breaker(rests, clock.monotonic)
-            upstreams[card.name] = Upstream(card, model, gate, breaker, streaming=provider.stream)
+            upstreams[card.name] = Upstream(card, model, gate, breaker, streaming=provider.stream, now=clock.now)
     return upstreams
 
 

@@ -35,7 +35,7 @@ def with_pin(access: Access, bot: Bot, options: Namespace) -> Access:
         return access
     if options.model is not None:
         _check_model(options.model, bot.core.catalogue)
-    return replace(access, pins={EVERY_OTHER_PLACE: Pin(options.model, options.policy)})
+    return replace(access, pins={EVERY_OTHER_PLACE: Pin(options.model, options.policy)}, insists=True)
 
 
 def _check_model(name: str, catalogue: Catalogue) -> None:

@@ -11,6 +11,7 @@ from bot.cli import EXIT_FAILED, EXIT_OK
 from bot.cli.access import chosen_access
 from bot.cli.output import print_json, usd
 from bot.cli.parser import WrongUse
+from bot.commands import call_in, commands_on
 from bot.platforms.console.keyboard import read_line
 from bot.platforms.console.platform import NAME, OPERATOR, answer_once
 from rag.model import Answer, TokenUsage
@@ -30,12 +31,13 @@ async def answer(bot: Bot, question: str, *, access: Access | None = None, as_js
     """Answer a question on the standard output; `access` in place of what is configured."""
     access = access or bot.access
     if as_json:
-        scope, pin = access.scope_of(NAME), access.pin_of(NAME)
+        scope, pin = access.scope_of(NAME), await bot.choices(access).pin_of(NAME)
         await bot.pipeline.admit(OPERATOR)
         print_json(as_dict(await bot.pipeline.query(question, scope=scope, pin=pin, asker=OPERATOR)))
         return EXIT_OK
     card = await answer_once(bot.conversation(access), question, locale=bot.settings.locale, stdout=sys.stdout)
-    return EXIT_OK if card.receipt else EXIT_FAILED
+    is_answered = card.receipt or call_in(question, commands_on(NAME)) is not None
+    return EXIT_OK if is_answered else EXIT_FAILED
 
 
 async def _piped_question() -> str:

@@ -37,8 +37,9 @@ _COMMANDS = (
             "ragbot chat --conversation holidays",
             "ragbot chat --collection handbook",
             "ragbot chat --policy cheapest",
+            "ragbot chat --as U0123 --role support     # with the rights and limits of somebody else",
         ),
-        ("conversation", "scope", "pin"),
+        ("conversation", "person", "scope", "pin"),
     ),
     _Command(
         "ask",
@@ -79,14 +80,19 @@ _COMMANDS = (
     _Command(
         "cost",
         "what was spent: by whom, where, on which model",
-        ("ragbot cost", "ragbot cost --period month --by user", "ragbot cost --on 2026-11-29 --json"),
-        ("costs", "json"),
+        (
+            "ragbot cost",
+            "ragbot cost --period month --by user",
+            "ragbot cost --for channel:C0G9QF9C6 --chart channel.png",
+            "ragbot cost --on 2026-11-29 --json",
+        ),
+        ("costs", "chart", "json"),
     ),
     _Command(
         "report",
-        "what was asked, what it cost, and what people thought of the answers",
-        ("ragbot report", "ragbot report --period month --json"),
-        ("period", "json"),
+        "what was asked, what it cost, what people thought of the answers, and what would be better",
+        ("ragbot report", "ragbot report --period month --chart month.png", "ragbot report --on 2026-11-29 --json"),
+        ("period", "chart", "json"),
     ),
     _Command(
         "budget",
@@ -238,6 +244,13 @@ def _conversation(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _person(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--as", dest="user", type=_text, metavar="USER", help="whose rights and limits hold (default: console's)"
+    )
+    parser.add_argument("--role", action="append", type=_text, metavar="NAME", help="a role of theirs, or a group")
+
+
 def _pin(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="PROVIDER/MODEL", help="ask this model and no other")
     parser.add_argument(
@@ -290,11 +303,19 @@ def _period(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--on", type=_day, metavar="YYYY-MM-DD", help="the period with this day in it; default: today")
 
 
+def _chart(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--chart", type=Path, metavar="FILE.png", help="draw what was spent day by day into this file")
+
+
 def _costs(parser: argparse.ArgumentParser) -> None:
     _period(parser)
     parser.add_argument(
-        "--by", choices=("user", "channel", "workspace", "model", "provider", "task"), default="model",
+        "--by", choices=("user", "channel", "workspace", "model", "provider", "task", "rung"), default="model",
         help="default: model",
+    )  # fmt: skip
+    parser.add_argument(
+        "--for", dest="target", type=_whose, default="everything", metavar="WHOSE",
+        help="everything (default), user:ID, channel:ID, workspace:ID",
     )  # fmt: skip
 
 
@@ -337,6 +358,7 @@ _ARGUMENTS = {
     "message": _message,
     "pin": _pin,
     "conversation": _conversation,
+    "person": _person,
     "scope": _scope,
     "paths": _paths,
     "remove": _remove,
@@ -344,6 +366,7 @@ _ARGUMENTS = {
     "benchmarks": _benchmarks,
     "costs": _costs,
     "period": _period,
+    "chart": _chart,
     "budgets": _budgets,
     "limits": _limits,
     "forgotten": _forgotten,

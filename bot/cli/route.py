@@ -1,4 +1,4 @@
-"""`ragbot route`: which models a message would be sent to, and why; nothing is sent."""
+"""`ragbot route`: how a message is taken, which models it would be sent to, and why; nothing is sent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.cli import EXIT_OK
 from bot.cli.access import with_pin
 from bot.cli.output import print_json, print_table, usd
 from bot.cli.parser import WrongUse
-from bot.commands import COMMANDS, Call, nearest, read_call
+from bot.commands import COMMANDS, Call, call_in, hint_in, is_asked, named, nearest
 from bot.locales import phrases_in
 from bot.platforms.console.platform import NAME
 from rag.model import Candidate, CandidateReason, Language, Policy, RoutePlan, Task
@@ -59,7 +59,8 @@ async def run(options: Namespace) -> int:
     message = " ".join(options.message).strip()
     if not message:
         raise WrongUse('what is the message? For example: ragbot route "How do I set a daily budget?"')
-    call = read_call(message, COMMANDS)
+    question = message.split(maxsplit=1)[1] if is_asked(message) else message
+    call = None if question != message else call_in(message, COMMANDS)
     if call is not None:  # no model has a part in it
         if options.json:
             print_json(_of_command(call))
@@ -67,20 +68,29 @@ async def run(options: Namespace) -> int:
             print(_told(call))
         return EXIT_OK
     async with open_bot(options) as bot:
-        pin = with_pin(bot.access, bot, options).pin_of(NAME)
-        plan = await bot.pipeline.plan(message, pin=pin)
+        pin = await bot.choices(with_pin(bot.access, bot, options)).pin_of(NAME)
+        plan = await bot.pipeline.plan(question, pin=pin)
+    hint = hint_in(question)
     if options.json:
-        print_json(as_dict(plan))
+        print_json(as_dict(plan, hint))
     else:
         _print(plan)
+        if hint is not None:
+            print(f"\nIt may be about the bot's own books: a button below the answer leads to {_typed(hint)}.")
     return EXIT_OK
 
 
-def as_dict(plan: RoutePlan) -> dict[str, object]:
-    """The plan in the form that scripts rely on; what is unknown is null."""
+def as_dict(plan: RoutePlan, hint: Call | None = None) -> dict[str, object]:
+    """The plan in the form that scripts rely on; what is unknown is null.
+
+    Args:
+        hint: What else it may mean: the command that a button below the answer leads to.
+    """
     return {
         "kind": "question",
         "command": None,
+        "words": [],
+        "hint": None if hint is None else _typed(hint),
         "task": plan.task,
         "language": plan.language,
         "fresh": plan.fresh,
@@ -101,13 +111,21 @@ def as_dict(plan: RoutePlan) -> dict[str, object]:
 
 def _of_command(call: Call) -> dict[str, object]:
     """The same keys for a command, which is answered without any model."""
-    unknown = dict.fromkeys(("task", "language", "fresh", "policy", "saving"))
-    return {"kind": "command", "command": call.name, **unknown, "candidates": []}
+    unknown = dict.fromkeys(("hint", "task", "language", "fresh", "policy", "saving"))
+    kind = "money" if call.is_about_money else "command"
+    return {"kind": kind, "command": call.name, "words": list(call.words), **unknown, "candidates": []}
+
+
+def _typed(call: Call) -> str:
+    return " ".join((f"/{call.name}", *call.words))
 
 
 def _told(call: Call) -> str:
-    if any(command.name == call.name for command in COMMANDS):
-        return f"the command /{call.name}: answered without any model"
+    if call.in_words:
+        about = "a question of money" if call.is_about_money else "a wish in words"
+        return f"{about}, answered from the books by {_typed(call)}, without any model"
+    if named(call.name, COMMANDS) is not None:
+        return f"the command {_typed(call)}: answered without any model"
     guess = nearest(call.name, COMMANDS)
     return f"a command, but there is no /{call.name}" + (f"; did you mean /{guess}?" if guess else "")
 

@@ -2,35 +2,49 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from difflib import get_close_matches
+from dataclasses import replace
 
+from bot.commands.alerts import ALERTS
+from bot.commands.ask import ASK
 from bot.commands.base import Command, WrongUsage
-from bot.commands.buttons import BAD, GOOD, HAND_OVER, QUOTES, RETRY, STOP, WHY
+from bot.commands.budget import BUDGET
+from bot.commands.buttons import BAD, BOOKS, DOCUMENTS, GOOD, HAND_OVER, QUOTES, RETRY, STOP, WHY
+from bot.commands.cost import COST
+from bot.commands.forget import FORGET
 from bot.commands.help import HELP
+from bot.commands.limits import LIMITS
+from bot.commands.models import MODELS
 from bot.commands.mute import MUTE
 from bot.commands.quit import QUIT
+from bot.commands.reading import Call, call_in, hint_in, named, nearest, read_call
+from bot.commands.report import REPORT
 from bot.commands.revise import DELETE, EDIT
+from bot.commands.search import SEARCH
 from bot.commands.sources import SOURCES
 from bot.commands.status import STATUS
 from bot.commands.unmute import UNMUTE
 from bot.messages import IncomingMessage, Press
 
+__all__ = [
+    "COMMANDS",
+    "Call",
+    "as_question",
+    "button_of",
+    "call_in",
+    "commands_on",
+    "hint_in",
+    "is_asked",
+    "named",
+    "nearest",
+    "read_call",
+]
+
 COMMANDS: tuple[Command, ...] = (
-    HELP, SOURCES, STATUS, WHY, QUOTES, GOOD, BAD, RETRY, STOP, HAND_OVER, MUTE, UNMUTE, EDIT, DELETE, QUIT,
+    HELP, ASK, SEARCH, SOURCES, COST, BUDGET, LIMITS, MODELS, STATUS, REPORT, ALERTS, WHY, QUOTES, GOOD, BAD, RETRY,
+    STOP, HAND_OVER, DOCUMENTS, BOOKS, MUTE, UNMUTE, FORGET, EDIT, DELETE, QUIT,
 )  # fmt: skip
 
 _TEXT = "reason"
-_SLASHED = re.compile(r"/([a-z][a-z-]*)(?:\s+(.*))?", re.DOTALL | re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A command as it was typed; whether it exists is another matter."""
-
-    name: str
-    words: tuple[str, ...] = ()
 
 
 def commands_on(platform: str) -> tuple[Command, ...]:
@@ -38,28 +52,13 @@ def commands_on(platform: str) -> tuple[Command, ...]:
     return tuple(command for command in COMMANDS if command.platform in {None, platform})
 
 
-def read_call(text: str, commands: tuple[Command, ...]) -> Call | None:
-    """The command that a message calls, `None` for a question.
-
-    `/name …` is always a call, so that a slip of the keys is not asked as a question; without the slash a message is
-    one only if it is nothing but a command's name, or another word for it. The bot's name and no more asks for help.
-    """
-    text = text.strip()
-    if not text:
-        return Call("help")
-    if slashed := _SLASHED.fullmatch(text):
-        return Call(slashed[1].casefold(), tuple((slashed[2] or "").split()))
-    word = text.casefold()
-    return next((Call(command.name) for command in commands if word in command.words), None)
-
-
 def button_of(message: IncomingMessage) -> Press | None:
     """The button that a message presses by its command; `None` for every other message."""
-    if message.is_by_bot:
+    if message.is_by_bot or message.is_question:
         return None
     commands = commands_on(message.thread.platform)
     call = read_call(message.text, commands)
-    command = next((command for command in commands if call is not None and command.name == call.name), None)
+    command = None if call is None else named(call.name, commands)
     if call is None or command is None or command.button is None:
         return None
     try:
@@ -76,7 +75,14 @@ def button_of(message: IncomingMessage) -> Press | None:
     )
 
 
-def nearest(name: str, commands: tuple[Command, ...]) -> str | None:
-    """The command that a mistyped name most likely means."""
-    matches = get_close_matches(name, [command.name for command in commands], n=1)
-    return matches[0] if matches else None
+def is_asked(text: str) -> bool:
+    """Whether a message is `/ask …`: the rest of it is a question of the documents, whatever it looks like."""
+    call = read_call(text, (ASK,))
+    return call is not None and call.name == ASK.name and bool(call.words)
+
+
+def as_question(message: IncomingMessage) -> IncomingMessage:
+    """What `/ask …` asks; other messages as they are."""
+    if message.is_question or not is_asked(message.text):
+        return message
+    return replace(message, text=message.text.split(maxsplit=1)[1], is_question=True)

@@ -1,15 +1,28 @@
-"""What a command is."""
+"""What a command is: everything about it is said here once, and read by help, by the platforms and by the parser."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
 
+from bot.access import Access
+from bot.alerts import Alerts
+from bot.choices import Choices
 from bot.journal import Journal
-from bot.locales import Phrases
-from bot.messages import Action, Card, Thread
+from bot.locales import LOCALES, Phrases, phrases_in
+from bot.messages import Action, Card, Person, Thread
 from bot.ports import Pipeline
-from rag.model import Scope
+from bot.reports import Reporter
+from rag.language import fold
+from rag.model import Asker, Scope
+from rag.quota.accounts import Accounts
+
+Right = Literal["", "sees", "changes"]
+"""What only admins may do: see the figures of others, or change something."""
+
+# Words that say nothing: `budget set 5 a day for this channel`.
+_FILLERS = frozenset({"a", "an", "the", "of", "per", "for", "to", "in", "this", "my", "o", "de", "do", "da", "por", "para", "no", "na", "em", "este", "esta", "neste", "nesta", "deste", "desta", "meu", "minha", "="})  # fmt: skip  # noqa: E501
 
 
 class WrongUsage(Exception):  # noqa: N818 - named for what happened
@@ -17,41 +30,134 @@ class WrongUsage(Exception):  # noqa: N818 - named for what happened
 
 
 @dataclass(frozen=True, slots=True)
-class Argument:
-    """A word after a command's name.
+class Choice:
+    """One of the words that an argument takes; how people write it stands in the locales as `word.NAME`.
 
     Attributes:
+        right: What it takes to choose it.
+    """
+
+    name: str
+    right: Right = ""
+
+    @property
+    def words(self) -> frozenset[str]:
+        """All that it may be written as, in whichever language, as compared."""
+        written = (phrases_in(locale)(f"word.{self.name}") for locale in LOCALES)
+        return frozenset((self.name, *(fold(word.strip()) for words in written for word in words.split("|"))))
+
+    def shown(self, phrases: Phrases) -> str:
+        """As its reader would write it."""
+        return phrases(f"word.{self.name}").partition("|")[0].strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """What may stand after a command's name. Those with choices or a reader are known by what they are, in any order.
+
+    Attributes:
+        choices: The words that it takes; empty takes any word.
+        after: A word may stand before it, and then no other argument is meant: `by`; written as `word.NAME`.
+        reads: Makes a word what it means; `None`: it is not meant for this argument. Beside `choices`.
+        right: What it takes to give it as a free word.
         is_rest: It takes all that follows.
     """
 
     name: str
     required: bool = True
     is_rest: bool = False
+    choices: tuple[Choice, ...] = ()
+    after: str = ""
+    reads: Callable[[str], str | None] | None = None
+    right: Right = ""
 
     def shown(self, phrases: Phrases) -> str:
         """How it stands in the help."""
         name = phrases(f"argument.{self.name}")
+        if self.after:
+            name = f"{Choice(self.after).shown(phrases)} {name}"
         return f"<{name}>" if self.required else f"[{name}]"
+
+    def read(self, word: str) -> str | None:
+        """What a word means here; `None` where it means something else."""
+        compared = fold(word).replace(" ", "-")
+        for choice in self.choices:
+            if compared in choice.words:
+                return choice.name
+        if self.reads is not None:
+            return self.reads(word)
+        return None if self.choices else word
+
+    def right_to(self, value: str) -> Right:
+        """What it takes to give it this value."""
+        return next((choice.right for choice in self.choices if choice.name == value), self.right)
 
 
 @dataclass(frozen=True, slots=True)
+class Load:
+    """What the process is doing.
+
+    Attributes:
+        answering: Questions under way.
+        waiting: Others that wait in line.
+        up_s: Since it began.
+    """
+
+    answering: int = 0
+    waiting: int = 0
+    up_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What all commands work with."""
+
+    pipeline: Pipeline
+    accounts: Accounts
+    journal: Journal
+    access: Access
+    choices: Choices
+    reports: Reporter
+    alerts: Alerts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
-    """What a command has at hand while it runs.
+    """A command that runs.
 
     Attributes:
         arguments: What was written, by the argument's name; an optional one that was left out is missing.
-        scope: What the place where it was called may read.
         commands: All that can be called in that place.
         thread: The conversation in which it was called.
+        reference: Of the call in the journal.
+        in_words: It was not typed, but recognised in a sentence.
     """
 
+    desk: Desk
     arguments: Mapping[str, str]
-    pipeline: Pipeline
-    scope: Scope
-    phrases: Phrases
-    commands: tuple[Command, ...]
+    author: Person
     thread: Thread
-    journal: Journal
+    phrases: Phrases
+    commands: Sequence[Command]
+    reference: str = ""
+    in_words: bool = False
+    load: Load = field(default_factory=Load)
+
+    @property
+    def scope(self) -> Scope:
+        """What the place where it was called may read."""
+        return self.desk.access.scope_of(self.thread.place)
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether whoever called it may see and change everything."""
+        return self.author in self.desk.access.admins
+
+    @property
+    def asker(self) -> Asker:
+        """Whose limits a question asked here would touch."""
+        author = self.author
+        return Asker(user=author.id, channel=self.thread.place, workspace=author.workspace, roles=author.roles)
 
 
 async def pressed(_: Invocation) -> Card:
@@ -67,10 +173,13 @@ class Command:
         summary: Key of the sentence that says what it is for.
         example: A call that works, as it is typed; the key of a sentence where it has words of a language.
         run: Answers the call; raises `WrongUsage` where the arguments make no sense.
+        more: Examples besides.
         platform: The only platform that has it; `None` where all have.
-        aliases: Other words for it, typed alone and without a slash.
-        needs_slash: Its name typed alone is no call: people may mean the word.
+        aliases: Other names.
+        spoken: Other words for it, without a slash alone.
+        needs_slash: A name typed without a slash is no call: people may mean the word.
         button: The one that it stands for.
+        right: What it takes to call it at all.
     """
 
     name: str
@@ -78,15 +187,24 @@ class Command:
     example: str
     run: Callable[[Invocation], Awaitable[Card]]
     arguments: tuple[Argument, ...] = ()
+    more: tuple[str, ...] = ()
     platform: str | None = None
     aliases: tuple[str, ...] = ()
+    spoken: tuple[str, ...] = ()
     needs_slash: bool = False
     button: Action | None = None
+    right: Right = ""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What it is called by, as compared."""
+        return frozenset(fold(name) for name in (self.name, *self.aliases))
 
     @property
     def words(self) -> frozenset[str]:
-        """What calls it when it is all that is typed."""
-        return frozenset(self.aliases) | (frozenset() if self.needs_slash else {self.name})
+        """What calls it without a slash, as compared."""
+        spoken = frozenset(map(fold, self.spoken))
+        return spoken if self.needs_slash else spoken | self.names
 
     def usage(self, phrases: Phrases) -> str:
         """How it is typed, with its arguments: `/help [command]`."""
@@ -95,18 +213,72 @@ class Command:
 
     def example_in(self, phrases: Phrases) -> str:
         """A call that works, in a reader's language."""
-        return self.example if self.example.startswith("/") else phrases(self.example)
+        return _example(self.example, phrases)
 
-    def bind(self, words: tuple[str, ...]) -> dict[str, str]:
+    def example_like(self, words: Sequence[str], phrases: Phrases) -> str:
+        """Of its examples the one that has most in common with what was typed."""
+        typed = set(map(fold, words))
+        examples = self.examples_in(phrases)
+        return max(examples, key=lambda example: len(typed & set(map(fold, example.split()))))
+
+    def examples_in(self, phrases: Phrases) -> tuple[str, ...]:
+        """All of them."""
+        return tuple(_example(example, phrases) for example in (self.example, *self.more))
+
+    def bind(self, words: Sequence[str]) -> dict[str, str]:
         """The words after the name, by argument.
 
         Raises:
-            WrongUsage: There are too many or too few.
+            WrongUsage: There are too many or too few, or some that mean nothing here.
         """
-        if self.arguments and self.arguments[-1].is_rest:
-            at = len(self.arguments) - 1
-            words = (*words[:at], *filter(None, [" ".join(words[at:])]))
-        required = sum(argument.required for argument in self.arguments)
-        if not required <= len(words) <= len(self.arguments):
+        found: dict[str, str] = {}
+        # Only where each word is known by what it is can others be left out.
+        fillers = _FILLERS if any(argument.choices for argument in self.arguments) else frozenset[str]()
+        at = 0
+        while at < len(words):
+            name, value, taken = self._meant(words[at:], found)
+            if taken:
+                found[name] = value
+            elif fold(words[at]) not in fillers:
+                raise WrongUsage
+            at += taken or 1
+        if any(argument.required and argument.name not in found for argument in self.arguments):
             raise WrongUsage
-        return {argument.name: word for argument, word in zip(self.arguments, words, strict=False)}
+        return found
+
+    def right_to(self, arguments: Mapping[str, str]) -> Right:
+        """What it takes to call it with these arguments."""
+        rights = {
+            argument.right_to(arguments[argument.name]) for argument in self.arguments if argument.name in arguments
+        }
+        rights.add(self.right)
+        return "changes" if "changes" in rights else "sees" if "sees" in rights else ""
+
+    def _meant(self, words: Sequence[str], found: Mapping[str, str]) -> tuple[str, str, int]:
+        """Which argument the next words are, what they mean, and how many they are; 0: none."""
+        for argument in self.arguments:
+            if argument.name in found:
+                continue
+            if argument.is_rest:
+                return argument.name, " ".join(words), len(words)
+            for value, taken in _readings(argument, words):
+                return argument.name, value, taken
+        return "", "", 0
+
+
+def _readings(argument: Argument, words: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """What the next words may mean to an argument: two that are one word here come first, as in `last month`."""
+    if argument.after and fold(words[0]) in Choice(argument.after).words:
+        yield from ((value, taken + 1) for value, taken in _plain_readings(argument, words[1:]))
+        return
+    yield from _plain_readings(argument, words)
+
+
+def _plain_readings(argument: Argument, words: Sequence[str]) -> Iterator[tuple[str, int]]:
+    for taken in (2, 1) if argument.choices else (1,):
+        if len(words) >= taken and (value := argument.read(" ".join(words[:taken]))) is not None:
+            yield value, taken
+
+
+def _example(example: str, phrases: Phrases) -> str:
+    return example if example.startswith("/") else phrases(example)

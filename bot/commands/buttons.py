@@ -6,14 +6,14 @@ from bot.commands.base import Argument, Command, pressed
 
 WHY = Command("why", "why.summary", "/why", pressed, needs_slash=True, button="why")
 QUOTES = Command("quotes", "quotes.summary", "/quotes", pressed, button="sources")
-GOOD = Command("good", "good.summary", "/good", pressed, aliases=("👍",), needs_slash=True, button="good")
+GOOD = Command("good", "good.summary", "/good", pressed, spoken=("👍",), needs_slash=True, button="good")
 BAD = Command(
     "bad",
     "bad.summary",
     "bad.example",
     pressed,
     (Argument("reason", required=False, is_rest=True),),
-    aliases=("👎",),
+    spoken=("👎",),
     needs_slash=True,
     button="bad",
 )
@@ -27,3 +27,13 @@ HAND_OVER = Command(
     aliases=("hand over", "passe para alguém", "passar para alguém"),
     button="hand_over",
 )
+DOCUMENTS = Command(
+    "documents",
+    "documents.summary",
+    "/documents",
+    pressed,
+    aliases=("documentos",),
+    needs_slash=True,
+    button="documents",
+)
+BOOKS = Command("books", "books.summary", "/books", pressed, aliases=("contas",), needs_slash=True, button="books")

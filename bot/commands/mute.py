@@ -7,7 +7,7 @@ from bot.messages import Card
 
 
 async def _run(call: Invocation) -> Card:
-    await call.journal.let_stand(call.thread, "muted")
+    await call.desk.journal.let_stand(call.thread, "muted")
     return Card(call.phrases("mute.done"))
 
 

@@ -13,7 +13,7 @@ async def _run(call: Invocation) -> Card:
     readable = call.scope.collections
     lines = [
         _line(summary, call.phrases)
-        for summary in await call.pipeline.sources()
+        for summary in await call.desk.pipeline.sources()
         if readable is None or summary.collection in readable
     ]
     return Card("\n".join(lines) or call.phrases("sources.none"))
@@ -31,4 +31,4 @@ def _line(summary: CollectionSummary, phrases: Phrases) -> str:
     return phrases("sources.synced", line=line, moment=phrases.moment(summary.synced_at))
 
 
-SOURCES = Command(name="sources", summary="sources.summary", example="/sources", run=_run)
+SOURCES = Command(name="sources", summary="sources.summary", example="/sources", run=_run, aliases=("fontes",))

@@ -1,4 +1,4 @@
-"""`/status`: whether everything works. What went wrong with a model is for its operator, not for the chat."""
+"""`/status`: whether everything works. What exactly went wrong with a model is for admins."""
 
 from __future__ import annotations
 
@@ -7,31 +7,32 @@ from collections.abc import Iterator
 from bot.commands.base import Command, Invocation
 from bot.locales import Phrases
 from bot.messages import Card
-from bot.text import code_span
+from bot.text import code_span, one_line
 from rag.model import CacheStats, Health, IndexStats, ProviderHealth
 
 
 async def _run(call: Invocation) -> Card:
-    return Card(_report(await call.pipeline.health_check(), call.phrases))
+    return Card("\n".join(_report(call, await call.desk.pipeline.health_check())))
 
 
-def _report(health: Health, phrases: Phrases) -> str:
-    lines = [
-        phrases("status.ready" if health.ready else "status.not_ready", version=health.version),
-        "",
-        _index(health.index, phrases),
-        phrases("status.store_ok" if health.store_ok else "status.store_down", kind=health.store_kind),
-    ]
+def _report(call: Invocation, health: Health) -> Iterator[str]:
+    phrases = call.phrases
+    yield phrases("status.ready" if health.ready else "status.not_ready", version=health.version)
+    yield ""
+    yield _index(health.index, phrases)
+    yield phrases("status.store_ok" if health.store_ok else "status.store_down", kind=health.store_kind)
+    yield _queue(call)
     # Who reads this cannot configure a provider; what matters is which models write the answers.
     models = [
-        _model(provider, phrases)
+        _model(provider, call)
         for provider in health.providers
         if provider.model is not None and provider.state != "not_configured"
     ]
-    lines += models or [phrases("status.no_model")]
+    yield from models or [phrases("status.no_model")]
     if health.cache.hit_rate is not None:
-        lines.append(_memory(health.cache, phrases))
-    return "\n".join(lines)
+        yield _memory(health.cache, phrases)
+    if call.is_admin:
+        yield from (phrases("status.problem", problem=one_line(problem)) for problem in health.problems)
 
 
 def _index(index: IndexStats | None, phrases: Phrases) -> str:
@@ -44,16 +45,33 @@ def _index(index: IndexStats | None, phrases: Phrases) -> str:
     )
 
 
+def _queue(call: Invocation) -> str:
+    phrases, load = call.phrases, call.load
+    return phrases(
+        "status.queue",
+        answering=phrases.count("count.questions", load.answering),
+        waiting=phrases.number(load.waiting),
+        uptime=phrases.span(load.up_s),
+    )
+
+
 def _memory(cache: CacheStats, phrases: Phrases) -> str:
     assert cache.hit_rate is not None, "there was a question"
     return phrases("status.memory", share=phrases.percent(cache.hit_rate), target=phrases.percent(cache.hit_target))
 
 
-def _model(provider: ProviderHealth, phrases: Phrases) -> str:
+def _model(provider: ProviderHealth, call: Invocation) -> str:
+    phrases = call.phrases
     name = code_span(f"{provider.provider}/{provider.model}")
     line = phrases("status.model", model=name, state=phrases(f"provider_state.{provider.state}"))
     figures = ", ".join(_figures(provider, phrases))
-    return phrases("status.figures", line=line, figures=figures) if figures else line
+    line = phrases("status.figures", line=line, figures=figures) if figures else line
+    if provider.last_error is None or provider.last_error_at is None:
+        return line
+    moment = phrases.moment(provider.last_error_at)
+    if not call.is_admin:
+        return phrases("status.failed_last", line=line, moment=moment)
+    return phrases("status.failed_with", line=line, moment=moment, error=code_span(provider.last_error))
 
 
 def _figures(provider: ProviderHealth, phrases: Phrases) -> Iterator[str]:
@@ -66,4 +84,4 @@ def _figures(provider: ProviderHealth, phrases: Phrases) -> Iterator[str]:
         yield phrases("status.error_rate", share=phrases.percent(provider.error_rate))
 
 
-STATUS = Command(name="status", summary="status.summary", example="/status", run=_run)
+STATUS = Command(name="status", summary="status.summary", example="/status", run=_run, aliases=("estado", "situação"))

@@ -7,8 +7,8 @@ from bot.messages import Card
 
 
 async def _run(call: Invocation) -> Card:
-    await call.journal.let_stand(call.thread, "active")
+    await call.desk.journal.let_stand(call.thread, "active")
     return Card(call.phrases("unmute.done"))
 
 
-UNMUTE = Command("unmute", "unmute.summary", "/unmute", _run, aliases=("🔊", "voltar a responder"))
+UNMUTE = Command("unmute", "unmute.summary", "/unmute", _run, aliases=("🔊", "reativar", "voltar a responder"))

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from bot.messages import Locale
 from bot.ports import Platform
+from rag.model import Asker
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +21,20 @@ class PlatformSetup:
         data_folder: Where it may keep files of its own; `None` keeps nothing.
         welcome: What it says when it starts, where it talks to one person alone.
         conversation: The one to go on with, where it has one at a time; empty begins a new one.
+        who: Whose rights and limits hold, where it talks to one person alone; `None`: whoever sits there.
     """
 
     locale: Locale
     data_folder: Path | None = None
     welcome: str = ""
     conversation: str = ""
+    who: Asker | None = None
 
 
 def _console(setup: PlatformSetup) -> Platform:
     import sys
 
-    from bot.platforms.console.platform import ConsolePlatform
+    from bot.platforms.console.platform import OPERATOR, ConsolePlatform
 
     return ConsolePlatform(
         locale=setup.locale,
@@ -39,6 +42,7 @@ def _console(setup: PlatformSetup) -> Platform:
         stdout=sys.stdout,
         welcome=setup.welcome,
         conversation=setup.conversation,
+        who=setup.who or OPERATOR,
         history_file=None if setup.data_folder is None else setup.data_folder / "console_history",
     )
 

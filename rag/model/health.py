@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from rag.model.documents import IndexStats
@@ -54,6 +55,7 @@ class ProviderHealth:
     first_token_p50_s: float | None = None
     latency_p50_s: float | None = None
     last_error: str | None = None
+    last_error_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,10 +30,12 @@ from rag.model import (
     Pin,
     ProviderHealth,
     Retrieval,
+    RouteModel,
     RoutePlan,
     Scope,
     Stats,
     SyncReport,
+    TaskRoute,
     Turn,
 )
 from rag.pipeline.parts import Parts
@@ -206,6 +208,14 @@ class RagPipeline:
         """How a question would be routed at this moment; nothing is searched, asked or spent."""
         return await self._questions.plan(self._questions.asked(question, history, EVERYTHING, pin, asker))
 
+    def routes(self) -> tuple[TaskRoute, ...]:
+        """The models of every task, as configured and as they fare now."""
+        return self._parts.router.routes()
+
+    def models(self) -> tuple[RouteModel, ...]:
+        """Every model of the catalogue, as it fares now."""
+        return self._parts.router.models()
+
     async def add_documents(
         self,
         *paths: str | Path | DocumentSource,
@@ -282,17 +292,21 @@ class RagPipeline:
                 log.warning("the books were not tidied: %s", error)
 
     def _tell_of_models(self) -> None:
-        for notice in self._notices():
+        for notice in self.model_notices():
             log.log(logging.ERROR if notice.level == "error" else logging.WARNING, "catalogue: %s", notice.text)
 
-    def _notices(self) -> tuple[Notice, ...]:
-        """What is wrong or about to change with the models in use."""
+    def model_notices(self) -> tuple[Notice, ...]:
+        """What is wrong or about to change with the models in use: who is gone, and what changes within 30 days."""
         return self._parts.catalogue.notices(self._parts.clock.now().date(), self._parts.models_in_use)
+
+    def model_health(self) -> tuple[ProviderHealth, ...]:
+        """How every model that can be asked fares in this process; asks nobody."""
+        return self._parts.router.health()
 
     async def health_check(self) -> Health:
         """Whether the core can answer, part by part; never raises for a part that is down."""
         parts = self._parts
-        problems = [notice.text for notice in self._notices()]
+        problems = [notice.text for notice in self.model_notices()]
         index: IndexStats | None = None
         budget, store_ok = Budget(None, None, None), False
         try:
@@ -310,7 +324,7 @@ class RagPipeline:
             store_kind=parts.database.kind,
             store_ok=store_ok,
             providers=(
-                *parts.router.health(),
+                *self.model_health(),
                 *(ProviderHealth(name, None, "not_configured") for name in parts.unconfigured_providers),
                 ProviderHealth(EXTRACTIVE, None, "ready"),
             ),

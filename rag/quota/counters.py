@@ -35,6 +35,19 @@ IN_THE_LEDGER = tuple(
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """A reservation as it is written down.
+
+    Attributes:
+        expense: The call that it is for, as JSON; of somebody who was forgotten meanwhile it names nobody.
+    """
+
+    made_at: datetime
+    amounts: dict[Key, int]
+    expense: str
+
+
+@dataclass(frozen=True, slots=True)
 class Counters:
     """The tables `quota_used` and `quota_held`, at one moment.
 
@@ -103,10 +116,10 @@ class Counters:
             [(reservation, str(subject), str(measure), amount) for (subject, measure), amount in amounts.items()],
         )
 
-    def held_by(self, reservation: str) -> tuple[datetime, dict[Key, int]] | None:
-        """When a reservation was made, and what it still has set aside; `None` where there is none any more."""
+    def held_by(self, reservation: str) -> Holding | None:
+        """What a reservation still has set aside; `None` where there is none any more."""
         rows = self.transaction.fetch(
-            "SELECT made_at, subject, measure, amount FROM reservations LEFT JOIN quota_held"
+            "SELECT made_at, expense, subject, measure, amount FROM reservations LEFT JOIN quota_held"
             " ON reservation = id AND amount > 0 WHERE id = $1",
             reservation,
         )
@@ -114,10 +127,10 @@ class Counters:
             return None
         held = {
             (Subject.parse(str(subject)), Measure.parse(str(measure))): int(amount or 0)
-            for _, subject, measure, amount in rows
+            for _, _, subject, measure, amount in rows
             if subject is not None
         }
-        return from_text(rows[0][0]), held
+        return Holding(from_text(rows[0][0]), held, str(rows[0][1]))
 
     def reduce(self, reservation: str, amounts: Mapping[Key, int]) -> None:
         """Set so much less aside, but never less than nothing."""

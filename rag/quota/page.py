@@ -13,7 +13,7 @@ from rag.errors import QuotaExceeded
 from rag.model import Asker
 from rag.ports import Transaction
 from rag.quota import changes
-from rag.quota.counters import IN_THE_LEDGER, Counters
+from rag.quota.counters import IN_THE_LEDGER, Counters, Holding
 from rag.quota.events import Threshold, raise_events
 from rag.quota.ledger import Certainty, Expense, book, unconfirmed_micro_usd
 from rag.quota.policy import Change, QuotaPolicy, subjects_of, targets_of
@@ -169,7 +169,9 @@ class Page:
             more = expense.cost_micro_usd - unconfirmed_micro_usd(self.transaction, key)
             log.warning("settled late reservation=%s %s", key, expense.brief)
             expense = replace(expense, cost_micro_usd=max(0, more))
-        begun_at, held = found or (self.now, {})
+        else:
+            expense = _as_known_now(expense, found)
+        begun_at, held = (self.now, {}) if found is None else (found.made_at, found.amounts)
         quotas = self.quotas(planned.asker, planned.provider)
         spent = _spent(quotas, held, expense)
         subjects = subjects_of(planned.asker, planned.provider)
@@ -194,7 +196,8 @@ class Page:
             to_text(self.now + _AHEAD),
         )
         for key, micro_usd, text in rows:
-            begun_at, held = self.counters.held_by(str(key)) or (self.now, {})
+            found = self.counters.held_by(str(key))
+            begun_at, held = (self.now, {}) if found is None else (found.made_at, found.amounts)
             expense = Expense.from_json(str(text))
             cost = int(micro_usd or 0)
             unknown = replace(expense, cost_micro_usd=cost, tokens=replace(expense.tokens, estimated=True))
@@ -279,6 +282,14 @@ class Page:
             return Standing(quota, count)
         window = period(quota.measure.window, self.booked_at, self.policy.zone)
         return Standing(quota, count, self.tallies.unconfirmed_micro_usd(quota.subject, window), window)
+
+
+def _as_known_now(expense: Expense, holding: Holding) -> Expense:
+    """Without who asked, where they were forgotten while the call was under way."""
+    asker = expense.asker
+    if not asker.user or Expense.from_json(holding.expense).asker.user:
+        return expense
+    return replace(expense, asker=replace(asker, user=""))
 
 
 def _spent(quotas: Sequence[Quota], held: Mapping[Key, int], expense: Expense) -> dict[Key, int]:

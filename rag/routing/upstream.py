@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from statistics import median
 
+from rag.clock import SystemClock
 from rag.errors import (
     ContentRefused,
     ModelGone,
@@ -56,6 +59,7 @@ class Upstream:
         breaker: Open while it rests.
         streaming: Its answers come bit by bit; of one that comes whole nobody has seen anything when it breaks off.
         is_gone: The provider said that it does not serve it.
+        now: The time of day.
     """
 
     card: ModelCard
@@ -65,6 +69,8 @@ class Upstream:
     streaming: bool = True
     is_gone: bool = False
     last_error: str | None = None
+    last_error_at: datetime | None = None
+    now: Callable[[], datetime] = SystemClock().now
     _first_token_s: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     _total_s: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
 
@@ -96,6 +102,7 @@ class Upstream:
             first_token_p50_s=self.first_token_p50_s,
             latency_p50_s=self.latency_p50_s,
             last_error=self.last_error,
+            last_error_at=self.last_error_at,
         )
 
     def obstacle(self) -> tuple[CandidateReason, float] | None:
@@ -122,7 +129,7 @@ class Upstream:
 
     def failed(self, begun: Begun, error: ProviderError) -> None:
         """It was not: what the error says about the next requests is kept."""
-        self.last_error = str(error)
+        self.last_error, self.last_error_at = str(error), self.now()
         match error:
             case PromptTooLong() | ContentRefused():  # about the question, not about the model
                 self.abandoned(begun)
@@ -146,7 +153,7 @@ class Upstream:
 
     def switch_off(self, why: str) -> None:
         """Do not ask it for a while: what it costs is not known."""
-        self.last_error = why
+        self.last_error, self.last_error_at = why, self.now()
         self.is_gone = True
         self.breaker.rest(_OFF_S)
         log.error("model off model=%s for_s=%.0f error=%s", self.card.name, _OFF_S, why)

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from rag.model import Policy, Task
 from rag.settings.fields import Between, Email, Expected, Flag, MicroUsd, PriceUsd, Section, Share, Text, Url, refused
+from rag.settings.mail import MailServerUrl
 from rag.settings.models import ModelName
 from rag.settings.providers import Seconds
 from rag.settings.quotas import TimeZone
@@ -131,11 +132,13 @@ class CostTracking(Section):
 
     Attributes:
         keep_days: So long the ledger keeps every call by itself; of older days it keeps the sums.
+        alert_smtp: Takes the mails to `alert_email`; without it none is sent.
     """
 
     enabled: Flag
     keep_days: Annotated[int, Between(1, 36_500, "days")]
     alert_email: Email | None
+    alert_smtp: MailServerUrl
     alert_webhook: Url | None = Field(repr=False)
 
 

@@ -33,6 +33,7 @@ from tests.benchmarks.instant import InstantPipeline, InstantReplies, message
 from tests.benchmarks.quota import _CountingDatabase
 from tests.benchmarks.reserving import _bare_postgres, _bare_sqlite
 from tests.fakes.scripted_pipeline import BUDGET, answer_to
+from tests.fakes.talk import desk_of, herald_of
 
 _AT_ONCE = (1, 200)
 _MESSAGES_PER_QUESTION = {1: 2, 200: 10}
@@ -140,7 +141,8 @@ async def open_conversation(pipeline: Pipeline, database: Database) -> AsyncIter
     async with Presence(database) as presence:
         journal = Journal(database, presence, clock, Terms())
         actions = Actions(journal=journal, feedback=Feedback(database, clock), pipeline=pipeline, access=access)
-        yield Conversation(pipeline, journal, actions, access=access, clock=clock)
+        desk = desk_of(pipeline, database, journal, access, clock, presence)
+        yield Conversation(desk, actions, herald_of(desk, database, presence, clock), clock=clock)
 
 
 def commit(url: str, transactions: int, messages: int) -> Taken:

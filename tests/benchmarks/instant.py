@@ -92,6 +92,9 @@ class InstantReplies:
     def reply_again(self, question: Question) -> Replied:
         raise AssertionError(f"nobody asks {question.reference} again")
 
+    async def post(self, place: str, card: Card) -> None:
+        del place, card
+
     def count_one(self) -> None:
         self._told += 1
         if self._told == self._awaited:

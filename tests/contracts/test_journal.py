@@ -19,6 +19,7 @@ from bot.messages import Addressed, IncomingMessage, Question, Thread
 from bot.ports import Reply
 from bot.presence import Presence
 from bot.recovery import Recovery
+from bot.rounds import repeat
 from bot.terms import Terms
 from bot.threads import ThreadState
 from bot.underway import UnderWay
@@ -1115,7 +1116,6 @@ async def test_what_is_owed_is_written_by_whoever_watches(processes: Processes) 
 
 
 async def test_one_thing_that_goes_wrong_does_not_end_the_watch(processes: Processes) -> None:
-    one = await processes.start()
     came_again = asyncio.Event()
     failures = [ValueError("a mistake of ours"), StateUnavailable("away")]
 
@@ -1124,7 +1124,7 @@ async def test_one_thing_that_goes_wrong_does_not_end_the_watch(processes: Proce
             raise failures.pop()
         came_again.set()
 
-    repeating = asyncio.create_task(Recovery(one.journal, UnderWay(1), processes.clock, _never).repeat(do, every_s=1))
+    repeating = asyncio.create_task(repeat(do, processes.clock, every_s=1))
     coming = asyncio.create_task(came_again.wait())
     await asyncio.wait([repeating, coming], return_when=asyncio.FIRST_COMPLETED)
 

@@ -22,6 +22,7 @@ class Post:
         text: What stands there now.
         said: Everything that ever stood there, in order: `(status)`, pieces, `[notice of a restart]`.
         shown: How often a finished card was put there.
+        place: Where it was posted that nobody had asked for; empty for replies.
     """
 
     address: str
@@ -31,6 +32,7 @@ class Post:
     card: Card | None = None
     shown: int = 0
     is_deleted: bool = False
+    place: str = ""
 
 
 @dataclass
@@ -77,6 +79,12 @@ class Room:
 
     def reply_again(self, question: Question) -> RoomReply:
         return RoomReply(self, self.posts.get(question.address) if self.can_revise else None)
+
+    async def post(self, place: str, card: Card) -> None:
+        self.sent.set()
+        await self.shows.wait()
+        post = self.new_post()
+        post.place, post.text, post.card, post.shown = place, card.text, card, 1
 
     def new_post(self) -> Post:
         post = Post(f"P{next(self._numbers)}")

@@ -10,7 +10,8 @@ import os
 import sys
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -36,11 +37,15 @@ from rag.model import (
     Pin,
     ProviderHealth,
     Restart,
+    Retrieval,
+    RouteModel,
     Scope,
     Status,
+    TaskRoute,
     Token,
     Turn,
 )
+from rag.routing.catalogue import Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ EVIDENCE = Evidence(
     cited=True,
 )
 
+NOTHING_FOUND = Retrieval((), 0.0, relevant=False)
 HEALTH = Health(
     ready=True,
     version="0.1.0",
@@ -142,6 +148,8 @@ class ScriptedPipeline:
         left: What everybody may still spend.
         outside: Passages out of everybody's reach.
         reference: Of every answer, in place of the one that was asked for.
+        found: By every search.
+        known: The models of its only route.
     """
 
     script: dict[str, Script] = field(default_factory=dict)
@@ -156,6 +164,13 @@ class ScriptedPipeline:
     left: Allowance | None = None
     outside: int = 0
     reference: str = ""
+    found: Retrieval = NOTHING_FOUND
+    searched: list[tuple[str, Scope]] = field(default_factory=list)
+    known: tuple[RouteModel, ...] = (
+        RouteModel("acme", "large", "ready", Decimal("2.5"), Decimal(10), date(2027, 1, 14)),
+        RouteModel("acme", "small", "resting", Decimal("0.25"), Decimal(1), None),
+        RouteModel("other", "one", None, None, None, None),
+    )
 
     async def admit(self, asker: Asker) -> None:
         if self.refusal is not None:
@@ -197,6 +212,22 @@ class ScriptedPipeline:
                     yield Token(piece)
         yield answer_to(question, text, **told)
 
+    async def search(self, question: str, *, scope: Scope = EVERYTHING) -> Retrieval:
+        self.searched.append((question, scope))
+        return self.found
+
+    def routes(self) -> Sequence[TaskRoute]:
+        return (TaskRoute("factual", "preferred", self.known),)
+
+    def models(self) -> Sequence[RouteModel]:
+        return self.known
+
+    def model_health(self) -> Sequence[ProviderHealth]:
+        return self.health.providers
+
+    def model_notices(self) -> Sequence[Notice]:
+        return ()
+
     async def allowance(self, _asker: Asker) -> Allowance | None:
         return self.left
 
@@ -219,7 +250,7 @@ def tells_what_was_asked_before(history: Sequence[Turn]) -> Sequence[Piece]:
 
 
 DEMONSTRATION: dict[str, Script] = {
-    "budget?": says("Set `daily_budget` ", "under `routing.cost_limits` [1]."),
+    "parking?": says("Set `daily_budget` ", "under `routing.cost_limits` [1]."),
     "and before?": tells_what_was_asked_before,
     "hang": says("The beginning of", " a long answer", Forever()),
     "long": says(*(f"Line {n} of a long list.\n\n" for n in range(1, 200))),

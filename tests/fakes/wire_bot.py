@@ -31,6 +31,7 @@ from rag.pipeline import RagPipeline
 from rag.ports import Database
 from rag.state import open_database
 from tests.fakes.scripted_pipeline import ScriptedPipeline, answer_to
+from tests.fakes.talk import desk_of, herald_of
 from tests.fakes.wire_room import NAME
 
 _LINE_BYTES = 1_000_000
@@ -144,6 +145,9 @@ class WireReplies:
     def reply_again(self, question: Question) -> WireReply:
         return WireReply(self.wire, question.message_id, question.address)
 
+    async def post(self, place: str, card: Card) -> None:
+        self.wire.tell("post", place=place, text=card.text)
+
 
 class RepeatingPipeline(ScriptedPipeline):
     """Repeats every question in a few words that take a moment each."""
@@ -237,7 +241,8 @@ async def _main(port: int, state_url: str, config: Path | None) -> None:
         clock, access = SystemClock(), Access()
         journal = Journal(database, presence, clock, Terms())
         actions = Actions(journal=journal, feedback=Feedback(database, clock), pipeline=pipeline, access=access)
-        conversation = Conversation(pipeline, journal, actions, access=access, clock=clock)
+        desk = desk_of(pipeline, database, journal, access, clock, presence)
+        conversation = Conversation(desk, actions, herald_of(desk, database, presence, clock), clock=clock)
         await WireBot(conversation, await Wire.open(port)).run()
 
 

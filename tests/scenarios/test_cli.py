@@ -130,7 +130,7 @@ def test_an_answer_as_json_has_what_scripts_rely_on(ingested: Path) -> None:
 
 
 def test_a_mistyped_collection_is_wrong_use_and_not_an_answer(ingested: Path) -> None:
-    done = ragbot(ingested, "ask", "--collection", "ragbot-gide", "daily budget?")
+    done = ragbot(ingested, "ask", "--collection", "ragbot-gide", "How do I set a daily budget?")
 
     assert done.returncode == 2
     assert done.stderr == "ragbot ask: there is no collection ragbot-gide; did you mean ragbot-guide?\n"
@@ -138,8 +138,8 @@ def test_a_mistyped_collection_is_wrong_use_and_not_an_answer(ingested: Path) ->
 
 
 def test_a_mistyped_model_is_wrong_use_and_a_known_one_is_pinned(ingested: Path) -> None:
-    mistyped = ragbot(ingested, "ask", "--model", "openai/gpt-6.1-tera", "daily budget?")
-    pinned = ragbot(ingested, "ask", "--json", "--model", "openai/gpt-6.1-terra", "daily budget?")
+    mistyped = ragbot(ingested, "ask", "--model", "openai/gpt-6.1-tera", "How do I set a daily budget?")
+    pinned = ragbot(ingested, "ask", "--json", "--model", "openai/gpt-6.1-terra", "How do I set a daily budget?")
 
     assert mistyped.returncode == 2
     assert mistyped.stderr == (
@@ -177,7 +177,7 @@ def test_a_place_s_pin_holds_for_its_questions_and_a_wrong_one_is_told_with_its_
     keys = {"OPENAI_API_KEY": "sk-unused"}
 
     settings.write_text("pins:\n  console: {model: openai/gpt-6-luna}\n")
-    plan = json.loads(ragbot(copied, "route", "--json", "what is the daily budget?", env=keys).stdout)
+    plan = json.loads(ragbot(copied, "route", "--json", "How do I set a daily budget?", env=keys).stdout)
     settings.write_text("pins:\n  console: {model: openai/gpt-6-lunar}\n")
     wrong = ragbot(copied, "ask", "anything?")
 
@@ -212,7 +212,7 @@ sys.exit(code)
 @pytest.mark.parametrize(
     ("arguments", "heavy"),
     [
-        (("ask", "daily budget?"), "rich prompt_toolkit httpx tenacity selectolax markdown_it"),
+        (("ask", "How do I set a daily budget?"), "rich prompt_toolkit httpx tenacity selectolax markdown_it"),
         (("ask", "--help"), "asyncio pydantic yaml rag lancedb"),
     ],
 )
@@ -493,7 +493,7 @@ def test_folders_are_named_by_options_variables_and_the_env_file_in_that_order(t
 
 
 def test_the_log_goes_to_its_file_and_with_verbose_to_the_terminal_too(copied: Path) -> None:
-    done = ragbot(copied, "ask", "daily budget?", "--verbose")
+    done = ragbot(copied, "ask", "How do I set a daily budget?", "--verbose")
 
     (logged,) = [line for line in done.stderr.splitlines() if "INFO rag.pipeline answered" in line]
     assert logged in (copied / "data/ragbot.log").read_text()
@@ -503,7 +503,7 @@ def test_a_log_that_cannot_be_written_is_told_and_stops_nothing(copied: Path) ->
     (copied / "data/ragbot.log").unlink()
     (copied / "data/ragbot.log").mkdir()
 
-    done = ragbot(copied, "ask", "daily budget?")
+    done = ragbot(copied, "ask", "How do I set a daily budget?")
 
     assert done.returncode == 0
     assert "data/ragbot.log cannot be written" in done.stderr
@@ -543,7 +543,7 @@ def test_questions_cannot_be_evaluated_before_documents_are_in(tmp_path: Path) -
 # Ending
 
 
-@pytest.mark.parametrize("arguments", [("ask", "daily budget?"), ("--help",)])
+@pytest.mark.parametrize("arguments", [("ask", "How do I set a daily budget?"), ("--help",)])
 def test_a_reader_who_has_left_is_no_error_to_complain_about(arguments: tuple[str, ...], ingested: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)

@@ -69,7 +69,7 @@ def chat(tmp_path: Path) -> Chat:
 
 
 async def test_a_question_through_a_pipe_is_answered_with_notice_sources_and_receipt(chat: Chat) -> None:
-    assert await chat(ScriptedPipeline(DEMONSTRATION), "budget?") == (
+    assert await chat(ScriptedPipeline(DEMONSTRATION), "parking?") == (
         "Set `daily_budget` under `routing.cost_limits` [1].\n"
         "\n"
         "Quoted from the documents; no model wrote this.\n"
@@ -106,9 +106,9 @@ async def test_each_line_is_a_question_and_empty_ones_are_none(chat: Chat) -> No
 
 
 async def test_a_follow_up_knows_what_was_asked_before_and_commands_are_no_part_of_the_talk(chat: Chat) -> None:
-    output = await chat(ScriptedPipeline(DEMONSTRATION), "budget?", "/status", "/souces", "and before?")
+    output = await chat(ScriptedPipeline(DEMONSTRATION), "parking?", "/status", "/souces", "and before?")
 
-    assert "Before that you asked: budget?" in output
+    assert "Before that you asked: parking?" in output
 
 
 async def test_a_long_talk_is_remembered_up_to_its_last_ten_exchanges(chat: Chat) -> None:
@@ -123,7 +123,7 @@ async def test_a_long_talk_is_remembered_up_to_its_last_ten_exchanges(chat: Chat
 async def test_nothing_is_answered_after_quit(chat: Chat) -> None:
     pipeline = ScriptedPipeline()
 
-    assert await chat(pipeline, "/quit", "budget?") == "Bye.\n"
+    assert await chat(pipeline, "/quit", "parking?") == "Bye.\n"
     assert pipeline.asked == []
 
 
@@ -146,7 +146,7 @@ async def test_a_failed_answer_is_told_and_the_chat_goes_on(chat: Chat) -> None:
 
 
 async def test_the_bot_speaks_the_reader_s_language_around_an_answer_in_another(chat: Chat) -> None:
-    output = await chat(ScriptedPipeline(DEMONSTRATION), "budget?", locale="pt-BR")
+    output = await chat(ScriptedPipeline(DEMONSTRATION), "parking?", locale="pt-BR")
 
     assert BUDGET in output
     assert "Citado dos documentos; nenhum modelo escreveu isto." in output
@@ -157,9 +157,9 @@ async def test_the_bot_speaks_the_reader_s_language_around_an_answer_in_another(
 async def test_the_buttons_are_commands_about_the_last_answer(chat: Chat) -> None:
     pipeline = ScriptedPipeline(DEMONSTRATION)
 
-    output = await chat(pipeline, "budget?", "/why", "/good", "/bad", "/bad it is old", "/retry", "/quotes", "/stop")
+    output = await chat(pipeline, "parking?", "/why", "/good", "/bad", "/bad it is old", "/retry", "/quotes", "/stop")
 
-    answer = await chat(ScriptedPipeline(DEMONSTRATION), "budget?")
+    answer = await chat(ScriptedPipeline(DEMONSTRATION), "parking?")
     sources = answer.split("\n\n")[2]
     assert output == "\n".join(
         (
@@ -171,8 +171,8 @@ async def test_the_buttons_are_commands_about_the_last_answer(chat: Chat) -> Non
             "Thank you! 👍\n",
             "Sorry about that. What was wrong? For example: `/bad the figure is from last year`\n",
             "Thank you, that helps. I noted what was wrong.\n",
-            "Once more: “budget?”\n\n" + answer.replace("chat2-1", "chat1-2"),
-            f"What I quoted to answer “budget?”:\n\n{sources}\n    “Set `daily_budget` under `routing.cost_limits`.”\n",
+            "Once more: “parking?”\n\n" + answer.replace("chat2-1", "chat1-2"),
+            f"What I quoted to answer “parking?”:\n\n{sources}\n    “Set `daily_budget` under `routing.cost_limits`.”\n",
             "Nothing is being answered here at the moment.\n",
         )
     )
@@ -188,13 +188,13 @@ async def test_a_button_without_an_answer_says_that_there_is_none(chat: Chat) ->
 async def test_a_question_is_changed_by_a_command_and_its_answer_is_given_below(chat: Chat) -> None:
     pipeline = ScriptedPipeline(DEMONSTRATION)
 
-    output = await chat(pipeline, "one?", "two?", "/edit budget?", "/edit budget?", "and before?")
+    output = await chat(pipeline, "one?", "two?", "/edit parking?", "/edit parking?", "and before?")
 
-    changed = output.index("The question was changed: “budget?”\n\nSet `daily_budget`")
+    changed = output.index("The question was changed: “parking?”\n\nSet `daily_budget`")
     same = output.index("\n\nThe answer stays: the question is the same, was asked too long ago to be changed, or ")
-    assert changed < same < output.index("Before that you asked: budget?")
+    assert changed < same < output.index("Before that you asked: parking?")
     heard = [turn.text for turn in pipeline.asked[-1].history if turn.role == "user"]
-    assert heard == ["one?", "budget?"]
+    assert heard == ["one?", "parking?"]
 
 
 async def test_a_question_is_taken_back_by_a_command_and_forgotten(chat: Chat) -> None:
@@ -221,12 +221,12 @@ async def test_who_is_kept_quiet_says_how_to_be_called_and_answers_by_name(chat:
 async def test_people_are_called_and_the_bot_keeps_quiet(chat: Chat) -> None:
     pipeline = ScriptedPipeline(DEMONSTRATION)
 
-    output = await chat(pipeline, "budget?", "/handover", "and then?", people=("ana", "bruno"))
+    output = await chat(pipeline, "parking?", "/handover", "and then?", people=("ana", "bruno"))
 
     assert (
         "\n\n@ana @bruno\n\nThis question is yours now; I keep quiet here until somebody asks me by name.\n" in output
     )
-    assert f"\n\n> budget?\n\nWhat I had answered:\n\n{BUDGET}\n\nSources:\n[1] Budgets" in output
+    assert f"\n\n> parking?\n\nWhat I had answered:\n\n{BUDGET}\n\nSources:\n[1] Budgets" in output
     assert len(pipeline.asked) == 1
 
 
@@ -252,7 +252,7 @@ async def test_a_conversation_with_a_name_is_gone_on_with(chat: Chat) -> None:
 async def test_who_is_refused_can_try_again(chat: Chat) -> None:
     pipeline = ScriptedPipeline(DEMONSTRATION, refusal=one_too_many())
 
-    output = await chat(pipeline, "budget?", "/why", "/retry", locale="pt-BR")
+    output = await chat(pipeline, "parking?", "/why", "/retry", locale="pt-BR")
 
     refused, why, again = output.split("\n\n")
     assert refused.endswith("Pergunte de novo em 30 s, por favor. Referência: chat1-1.")
@@ -291,7 +291,7 @@ async def hanging(folder: Path, *lines: str, conversation: str = "", prefix: str
 async def test_what_a_chat_that_died_left_unfinished_is_answered_by_the_next_which_goes_on_there(
     chat: Chat, tmp_path: Path
 ) -> None:
-    async with hanging(tmp_path, "budget?", "hang"):
+    async with hanging(tmp_path, "parking?", "hang"):
         pass
     pipeline = ScriptedPipeline({**DEMONSTRATION, "hang": says("Whole.")})
 
@@ -300,7 +300,7 @@ async def test_what_a_chat_that_died_left_unfinished_is_answered_by_the_next_whi
     finished, asked = output.split("\n\nBefore that you asked: hang\n\n")
     assert finished.startswith("I was interrupted while I answered “hang”. Here is the answer:\n\nWhole.\n\n")
     assert asked.endswith("\n\nThe question was deleted, so its answer is taken back.\n")
-    assert [turn.text for turn in pipeline.asked[0].history] == ["budget?", BUDGET]
+    assert [turn.text for turn in pipeline.asked[0].history] == ["parking?", BUDGET]
 
 
 async def test_all_that_was_left_unfinished_stands_apart_and_a_chat_with_a_name_goes_on_with_its_own(
@@ -327,10 +327,10 @@ async def test_one_question_is_answered_without_a_chat(chat: Chat, tmp_path: Pat
     page = io.StringIO()
 
     async with open_talk(tmp_path, ScriptedPipeline(DEMONSTRATION), prefix="once-") as talk:
-        card = await answer_once(talk.conversation, "budget?", locale="en", stdout=page)
+        card = await answer_once(talk.conversation, "parking?", locale="en", stdout=page)
 
     assert card.text == BUDGET
-    in_a_chat = await chat(ScriptedPipeline(DEMONSTRATION), "budget?")
+    in_a_chat = await chat(ScriptedPipeline(DEMONSTRATION), "parking?")
     assert page.getvalue() == in_a_chat.replace("chat1-1", "once-1")
 
 
@@ -364,7 +364,7 @@ def test_a_chat_through_pipes_imports_neither_rich_nor_prompt_toolkit() -> None:
     )
 
     done = subprocess.run(
-        [sys.executable, "-c", program], input="budget?\n", capture_output=True, text=True, check=True, cwd=ROOT
+        [sys.executable, "-c", program], input="parking?\n", capture_output=True, text=True, check=True, cwd=ROOT
     )
 
     assert done.stdout.splitlines()[-1] == "[]"
@@ -446,12 +446,12 @@ def english(tmp_path: Path) -> Iterator[Terminal]:
 
 
 def test_a_chat_at_a_terminal_from_welcome_to_quit(terminal: Terminal) -> None:
-    terminal.enter("budget?")
+    terminal.enter("parking?")
     terminal.read_until("Set daily_budget under routing.cost_limits [1].")
     terminal.read_until("docs/budget.md#daily-budget")
     terminal.read_until("ab12cd34")
     terminal.enter("and before?")
-    terminal.read_until("Before that you asked: budget?")
+    terminal.read_until("Before that you asked: parking?")
     terminal.read_until("ab12cd34")
     terminal.enter("/quit")
 
@@ -510,7 +510,7 @@ def test_ctrl_c_at_the_prompt_clears_the_line_and_twice_in_a_row_leaves(english:
     english.read_until("a question I did not want")
     english.press("\x03")
     english.read_until("Ctrl-C once more, or Ctrl-D, leaves the chat.")
-    english.enter("budget?")
+    english.enter("parking?")
     english.read_until("ab12cd34")
     english.read_until("›")
     english.press("\x03")
@@ -550,7 +550,7 @@ def test_lines_typed_in_one_chat_are_found_again_in_the_next(tmp_path: Path) -> 
     history = tmp_path / "history"
     first = Terminal("en", str(history))
     try:
-        first.enter("budget?")
+        first.enter("parking?")
         first.read_until("ab12cd34")
         first.enter("/quit")
         first.exit_code()
@@ -579,7 +579,7 @@ def test_a_dumb_terminal_gets_answers_without_escape_sequences() -> None:
     terminal = Terminal("en", TERM="dumb")
     try:
         terminal.read_until("›")
-        terminal.press("budget?\r")
+        terminal.press("parking?\r")
         terminal.read_until("Set `daily_budget` under")
         terminal.read_until("ab12cd34")
     finally:
@@ -594,7 +594,7 @@ def test_a_dumb_terminal_gets_answers_without_escape_sequences() -> None:
 def test_no_color_leaves_an_answer_without_colours() -> None:
     terminal = Terminal("en", NO_COLOR="1")
     try:
-        terminal.enter("budget?")
+        terminal.enter("parking?")
         terminal.read_until("ab12cd34")
     finally:
         terminal.close()
@@ -613,7 +613,7 @@ def test_a_signal_while_a_pipe_has_nothing_to_say_ends_the_program_at_once() -> 
     assert process.stdin is not None
     assert process.stdout is not None
     with process:
-        process.stdin.write(b"budget?\n")
+        process.stdin.write(b"parking?\n")
         process.stdin.flush()
         while b"ab12cd34" not in process.stdout.readline():
             pass

@@ -3,7 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.access import Access
+from bot.access import Access, Admins
+from bot.messages import Person
 from rag.model import NO_PIN, Pin, Scope
 
 
@@ -43,3 +44,18 @@ def test_a_place_is_pinned_by_its_name_by_the_star_or_not_at_all() -> None:
     ]
     assert Access().pin_of("C1") == NO_PIN
     assert Access(pins=pins).scope_of("C1") == Scope.everything()
+
+
+def test_admins_are_named_or_have_one_of_their_roles() -> None:
+    admins = Admins(users=frozenset({"U1"}), roles=frozenset({"ops", "finance"}))
+
+    assert Person(id="U1", locale="en") in admins
+    assert Person(id="U2", locale="en", roles=frozenset({"sales", "ops"})) in admins
+    assert Person(id="U2", locale="en", roles=frozenset({"sales"})) not in admins
+    # An id is no role, and a role no id.
+    assert Person(id="ops", locale="en", roles=frozenset({"U1"})) not in admins
+
+
+def test_nobody_is_an_admin_who_is_not_said_to_be() -> None:
+    assert Person(id="U1", locale="en", roles=frozenset({"admin"})) not in Access().admins
+    assert Person(id="", locale="en") not in Admins()

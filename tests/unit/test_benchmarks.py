@@ -15,10 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rag.clock import SystemClock
 from rag.errors import EvaluationError
 from rag.ingest.chunking import chunk
 from rag.ingest.loaders import loader_for
 from rag.language import detect_language
+from rag.state import open_database
 from tests.benchmarks import (
     cached,
     chat_peers,
@@ -37,10 +39,15 @@ from tests.benchmarks import (
     start,
     waiting,
 )
+from tests.benchmarks import figures as ledger_figures
+from tests.benchmarks import (
+    report as monthly,
+)
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.beir import collection_folders, read_collection
 from tests.benchmarks.benchmark import Benchmark, Column, Measure, Plan, Report, Row, in_turn, ratio
 from tests.benchmarks.corpus import Corpus
+from tests.benchmarks.month import write_month
 from tests.benchmarks.processes import (
     HAS_MEMORY_MAPS,
     HAS_TERMINALS,
@@ -215,6 +222,28 @@ async def test_the_cost_of_quotas_is_told_beside_the_engine_by_itself(monkeypatc
     assert all(0 < share <= 1 for share in spent)
 
 
+async def test_figures_are_timed_beside_the_same_ones_counted_from_the_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger_figures, "_ENTRIES_PER_QUESTION", 300)
+
+    report = await ledger_figures.run(tiny(), in_silence)
+
+    rows = figures(report)
+    for engine in ("SQLite", "PostgreSQL"):
+        assert rows[f"{engine}: an entry by itself"]["times_bare"] == 1
+        asked = [row for what, row in rows.items() if what.startswith(engine) and row["times_bare"] is None]
+        assert len(asked) == 13
+        assert all(0 < row["p50_ms"] <= row["p99_ms"] and row["from_ledger_ms"] > 0 for row in asked)
+        assert any(f"{engine}: 900 entries" in note and "equal to it" in note for note in report.notes)
+
+
+async def test_tallies_that_are_not_the_ledgers_are_no_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger_figures, "_ENTRIES_PER_QUESTION", 10)
+    monkeypatch.setattr(ledger_figures, "differences", lambda _: ("a row",))
+
+    with pytest.raises(RuntimeError, match="not what the ledger says"):
+        await ledger_figures.run(tiny(), in_silence)
+
+
 async def test_a_conversation_is_timed_beside_as_many_commits_of_the_engine_by_itself(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -259,6 +288,29 @@ async def test_killed_bots_are_counted_with_what_became_of_their_questions(monke
     assert all(row["questions"] > row["answered"] > 0 for row in rows.values())
     wrong = ("unanswered", "unfinished", "twice", "wrong", "undeleted", "left_open")
     assert not any(row[column] for row in rows.values() for column in wrong)
+
+
+async def test_the_report_of_a_month_says_what_the_ledger_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monthly, "_PER_QUESTION", 100)
+
+    rows = figures(await monthly.run(tiny(), in_silence))
+
+    assert list(rows) == ["SQLite: a month's report", "PostgreSQL: a month's report"]
+    assert all(row["questions"] == 300 and row["seconds"] > 0 for row in rows.values())
+    assert len({row["total_micro_usd"] for row in rows.values()}) == 1
+
+
+async def test_a_report_that_says_something_else_is_no_measurement(tmp_path: Path) -> None:
+    database = await open_database(f"sqlite:///{tmp_path}/state.db", SystemClock())
+    try:
+        await write_month(database, 20)
+        told = await monthly._told(f"sqlite:///{tmp_path}/state.db")
+        assert (await monthly._row("SQLite", 20, [told], database)).figures[0] == 20
+        await database.fetch("UPDATE ledger SET cost_micro_usd = 1 WHERE id = (SELECT max(id) FROM ledger)")
+        with pytest.raises(RuntimeError, match="the report says"):
+            await monthly._row("SQLite", 20, [told], database)
+    finally:
+        await database.aclose()
 
 
 async def test_a_round_keeps_as_many_calls_in_flight_as_it_says() -> None:

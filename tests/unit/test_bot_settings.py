@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import time, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from bot.access import Admins
+from bot.messages import Post
 from bot.settings import BOT_FILE, BotSettings, check_files
-from bot.terms import Terms
+from bot.terms import AlertRules, Terms
 from rag.errors import ConfigurationError
 from rag.model import NO_PIN, Pin
 from rag.settings import RAG_FILE, RagSettings
@@ -204,3 +207,45 @@ def test_check_files_tells_every_problem_of_both_files_and_the_environment(tmp_p
 def test_check_files_tells_a_missing_folder_once_and_nothing_of_good_files(tmp_path: Path) -> None:
     assert len(check_files(tmp_path / "missing", {})) == 1
     assert check_files(SHIPPED, {}) == ()
+
+
+def test_by_default_whoever_sits_at_the_terminal_is_admin_and_nothing_is_posted_anywhere(tmp_path: Path) -> None:
+    settings = BotSettings.load(tmp_path, {})
+
+    assert settings.admins == Admins(users=frozenset({"console"}))
+    assert (settings.post, settings.report_at, settings.alerts) == (None, time(9), AlertRules())
+
+
+def test_admins_reports_and_alerts_are_as_they_are_written(tmp_path: Path) -> None:
+    settings = load(
+        tmp_path,
+        """\
+        admins: {users: [U1, 42], roles: [ops], groups: [S7], place: "slack:C0G9QF9C6"}
+        reports: {at: 7:05}
+        alerts: {error_rate: 0.5, slow_answer_s: 3, window_minutes: 4, quiet_minutes: 0}
+        """,
+    )
+
+    assert settings.admins == Admins(users=frozenset({"U1", "42"}), roles=frozenset({"ops", "S7"}))
+    assert (settings.post, settings.report_at) == (Post("slack", "C0G9QF9C6"), time(7, 5))
+    assert settings.alerts == AlertRules(
+        error_rate=Decimal("0.5"), slow_answer_s=3, window=timedelta(minutes=4), quiet=timedelta()
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("10:30", time(10, 30)), ("09:00", time(9)), ("00:00", time(0)), ("23:59", time(23, 59)), ("never", None)],
+)
+def test_the_daily_report_has_its_time_or_never_comes(tmp_path: Path, written: str, read: time | None) -> None:
+    assert load(tmp_path, f"reports: {{at: {written}}}").report_at == read
+
+
+@pytest.mark.parametrize("written", ["24:00", "9", "soon", "-1:00", "09:00:00+02:00"])
+def test_what_is_no_time_of_day_is_told(tmp_path: Path, written: str) -> None:
+    assert "expected a time of day, such as 09:00, or never" in problem(tmp_path, f'reports: {{at: "{written}"}}')
+
+
+@pytest.mark.parametrize("written", ["C0G9QF9C6", "slack:", ":C1"])
+def test_what_is_no_place_is_told(tmp_path: Path, written: str) -> None:
+    assert "expected a platform and one of its channels" in problem(tmp_path, f'admins: {{place: "{written}"}}')

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.access import Access
-from bot.messages import Action, Card
+from bot.access import Access, Admins
+from bot.messages import Action, Card, Person
 from rag.model import Scope
 from tests.fakes.clock import FakeClock
 from tests.fakes.room import ANA, BRUNO, Room, message, press
-from tests.fakes.scripted_pipeline import BUDGET, REFUSAL, Forever, ScriptedPipeline, says
+from tests.fakes.scripted_pipeline import BUDGET, REFUSAL, Forever, ScriptedPipeline, one_too_many, says
 from tests.fakes.talk import Talk, open_talk
 
 ANSWER_ACTIONS: tuple[Action, ...] = ("good", "bad", "why", "sources", "retry", "hand_over")
@@ -22,16 +22,16 @@ ANSWER_ACTIONS: tuple[Action, ...] = ("good", "bad", "why", "sources", "retry", 
 
 @pytest.fixture
 def pipeline() -> ScriptedPipeline:
-    return ScriptedPipeline({"budget?": says(BUDGET)}, outside=3)
+    return ScriptedPipeline({"parking?": says(BUDGET)}, outside=3)
 
 
 @pytest.fixture
 async def talk(tmp_path: Path, pipeline: ScriptedPipeline) -> AsyncIterator[Talk]:
-    """A process that has answered `budget?` as ref1."""
+    """A process that has answered `parking?` as ref1."""
     access = Access({"C1": ("handbook",), "*": ()})
     people = {"C1": ("U7", "U8"), "C9": (), "*": ("U9",)}
     async with open_talk(tmp_path, pipeline, access=access, people=people) as talk:
-        await talk.conversation.handle(message("budget?"), Room())
+        await talk.conversation.handle(message("parking?"), Room())
         yield talk
 
 
@@ -50,7 +50,7 @@ async def verdicts(talk: Talk) -> list[tuple[object, ...]]:
 async def test_every_answer_has_its_buttons_about_its_own_reference(talk: Talk) -> None:
     room = Room()
 
-    await talk.conversation.handle(message("budget?", id="2"), room)
+    await talk.conversation.handle(message("parking?", id="2"), room)
 
     assert (room.cards[0].reference, room.cards[0].actions) == ("ref2", ANSWER_ACTIONS)
 
@@ -101,13 +101,13 @@ async def test_why_is_told_to_one_person_with_how_many_passages_are_out_of_reach
     assert card.private
     assert card.text.startswith("The answer is extractive: no model configured.")
     assert card.text.endswith("3 more passages were found that may not be read here.")
-    assert scopes == [("budget?", Scope.of("handbook"))]
+    assert scopes == [("parking?", Scope.of("handbook"))]
 
 
 async def test_sources_are_shown_to_one_person_with_the_sentences_quoted(talk: Talk) -> None:
     card = await pressed(talk, "sources", author=BRUNO)
 
-    assert (card.text, card.private) == ("O que citei para responder “budget?”:", True)
+    assert (card.text, card.private) == ("O que citei para responder “parking?”:", True)
     assert [source.quote for source in card.sources] == ["Set `daily_budget` under `routing.cost_limits`."]
 
 
@@ -117,21 +117,21 @@ async def test_people_are_handed_the_question_with_its_answer_and_the_bot_keeps_
     card = await pressed(talk, "hand_over", reference="ref1")
     for said in (
         message("so?", id="2", addressed="thread"),
-        message("budget?", id="3"),
+        message("parking?", id="3"),
         message("and?", id="4", addressed="thread"),
     ):
         await talk.conversation.handle(said, Room())
 
     assert (card.tagged, card.private, card.actions) == (("U7", "U8"), False, ())
-    assert "> budget?" in card.text
+    assert "> parking?" in card.text
     assert BUDGET in card.text
     assert [source.title for source in card.sources] == ["Budgets"]
-    assert [asked.question for asked in pipeline.asked] == ["budget?", "budget?", "and?"]
+    assert [asked.question for asked in pipeline.asked] == ["parking?", "parking?", "and?"]
 
 
 @pytest.mark.parametrize(("place", "tagged"), [("C2", ("U9",)), ("C9", ())])
 async def test_the_people_are_those_of_the_place(talk: Talk, place: str, tagged: tuple[str, ...]) -> None:
-    await talk.conversation.handle(message("budget?", place=place), Room())
+    await talk.conversation.handle(message("parking?", place=place), Room())
 
     card = await pressed(talk, "hand_over", place=place)
 
@@ -139,7 +139,7 @@ async def test_the_people_are_those_of_the_place(talk: Talk, place: str, tagged:
 
 
 async def test_where_nobody_takes_over_the_bot_says_so_and_goes_on(talk: Talk, pipeline: ScriptedPipeline) -> None:
-    await talk.conversation.handle(message("budget?", place="C9"), Room())
+    await talk.conversation.handle(message("parking?", place="C9"), Room())
 
     card = await pressed(talk, "hand_over", place="C9")
     await talk.conversation.handle(message("and?", id="2", place="C9", addressed="thread"), Room())
@@ -190,12 +190,12 @@ async def test_typed_without_a_reference_a_button_is_about_the_last_answer_and_n
     clock, room = FakeClock(), Room()
 
     async with open_talk(tmp_path, pipeline, clock=clock) as talk:
-        for text in ("budget?", "nonsense?", "/help", "/quotes", "/retry"):
+        for text in ("parking?", "nonsense?", "/help", "/quotes", "/retry"):
             await talk.conversation.handle(message(text, id=text), room)
             clock.wind(1)
 
     assert room.cards[-1] == Card("That answer has no sources.", private=True)
-    assert [asked.question for asked in pipeline.asked] == ["budget?", "nonsense?", "nonsense?"]
+    assert [asked.question for asked in pipeline.asked] == ["parking?", "nonsense?", "nonsense?"]
     assert room.posts["P2"].text == REFUSAL
 
 
@@ -254,7 +254,7 @@ async def test_what_may_not_be_read_here_any_more_is_neither_explained_nor_quote
     tmp_path: Path, pipeline: ScriptedPipeline
 ) -> None:
     async with open_talk(tmp_path, pipeline, access=Access({"C1": ("handbook",)})) as talk:
-        await talk.conversation.handle(message("budget?"), Room())
+        await talk.conversation.handle(message("parking?"), Room())
     people = {"C1": ("U7",)}
     async with open_talk(tmp_path, pipeline, access=Access({"C1": ("default",)}), people=people, prefix="n") as talk:
         cards = [await pressed(talk, action, reference="ref1") for action in ("why", "sources", "hand_over")]
@@ -277,3 +277,157 @@ async def test_a_question_that_is_being_answered_is_not_asked_again_and_its_aske
         await answering
 
     assert card == Card("That question is being answered already.", private=True)
+
+
+BOSS = Person(id="BOSS", locale="en", workspace="T1")
+WITH_BOSS = Access(admins=Admins(frozenset({"BOSS"})))
+MONEY, MAYBE = "how much did we spend this month?", "why did we spend so much this month?"
+
+
+async def said(talk: Talk, text: str, author: Person = ANA, *, id: str = "") -> Card:  # noqa: A002 - as in the value
+    """What a message is answered with."""
+    room = Room()
+    await talk.conversation.handle(message(text, id=id or text, author=author), room)
+    (card,) = room.cards
+    return card
+
+
+class TestDocuments:
+    """The button under what was taken for a command, and need not have been one."""
+
+    @pytest.mark.parametrize("text", ["souces", MONEY, "quanto gastamos este mês?", "is the bot working?"])
+    async def test_is_under_what_was_not_typed_as_a_command_and_answers_it_from_the_documents(
+        self, tmp_path: Path, text: str
+    ) -> None:
+        pipeline, room = ScriptedPipeline(), Room()
+        async with open_talk(tmp_path, pipeline) as talk:
+            await talk.conversation.handle(message(text), room)
+            (card,) = room.cards
+            await talk.conversation.press(press("documents", reference=card.reference, author=BRUNO), room)
+
+        assert card.actions == ("documents",)
+        assert [(asked.question, asked.asker.user, asked.again) for asked in pipeline.asked] == [(text, "U2", False)]
+        assert room.cards[-1].text == REFUSAL
+        assert next(post.card for post in room.posts.values()) == card, "the figures stay, which others may not see"
+
+    @pytest.mark.parametrize("text", ["/souces", "/cost month", "/xyzzy", "/cost nonsense", "cost month", "status"])
+    async def test_is_not_under_what_was_typed_as_one_and_finds_nothing_there(self, tmp_path: Path, text: str) -> None:
+        pipeline = ScriptedPipeline()
+        async with open_talk(tmp_path, pipeline) as talk:
+            card = await said(talk, text)
+
+        assert card.actions == ()
+
+    async def test_typed_is_about_the_last_call_unless_that_had_a_slash(self, tmp_path: Path) -> None:
+        pipeline, clock = ScriptedPipeline(), FakeClock()
+        async with open_talk(tmp_path, pipeline, clock=clock) as talk:
+            nothing = [await pressed(talk, "documents")]
+            await said(talk, "/cost month")
+            nothing.append(await said(talk, "/documents", id="0"))
+            clock.wind(1)
+            await said(talk, MONEY)
+            await talk.conversation.handle(message("/documents", id="1"), Room())
+
+        assert {card.text for card in nothing} == {"I find no answer here that this could be about."}
+        assert [asked.question for asked in pipeline.asked] == [MONEY]
+
+    async def test_works_after_a_restart_and_once(self, tmp_path: Path) -> None:
+        pipeline = ScriptedPipeline()
+        async with open_talk(tmp_path, pipeline) as before:
+            card = await said(before, MONEY)
+        async with open_talk(tmp_path, pipeline, prefix="next") as after:
+            await talk_press(after, "documents", card.reference)
+            again = await talk_press(after, "documents", card.reference)
+
+        assert [asked.question for asked in pipeline.asked] == [MONEY]
+        assert again == [Card("I find no answer here that this could be about.", private=True)]
+
+    async def test_answers_from_the_documents_again_when_it_is_retried(self, tmp_path: Path) -> None:
+        pipeline = ScriptedPipeline()
+        async with open_talk(tmp_path, pipeline) as talk:
+            card = await said(talk, MONEY)
+            (answer,) = await talk_press(talk, "documents", card.reference)
+            await talk_press(talk, "retry", answer.reference)
+
+        assert [(asked.question, asked.again) for asked in pipeline.asked] == [(MONEY, False), (MONEY, True)]
+
+    async def test_of_who_may_not_ask_is_refused_and_leaves_the_figures(self, tmp_path: Path) -> None:
+        pipeline, room = ScriptedPipeline(), Room()
+        async with open_talk(tmp_path, pipeline) as talk:
+            await talk.conversation.handle(message(MONEY), room)
+            pipeline.refusal = one_too_many()
+            await talk.conversation.press(press("documents", reference="ref1"), room)
+
+        figures, refused = room.cards
+        assert figures.text.startswith("**You, ")
+        assert refused.text.startswith("You may ask me 10 questions a minute")
+        assert pipeline.asked == []
+
+
+async def talk_press(talk: Talk, action: Action, reference: str, author: Person = ANA) -> list[Card]:
+    room = Room()
+    await talk.conversation.press(press(action, reference=reference, author=author), room)
+    return room.cards
+
+
+class TestBooks:
+    """The button under an answer of the documents to what may have been meant of the bot's own money."""
+
+    @pytest.mark.parametrize("text", [MAYBE, f"/ask {MONEY}", f"/perguntar {MONEY}"])
+    async def test_is_under_answers_that_may_be_about_money_and_shows_the_figures_by_the_presser_s_rights(
+        self, tmp_path: Path, text: str
+    ) -> None:
+        async with open_talk(tmp_path, ScriptedPipeline(), access=WITH_BOSS) as talk:
+            answer = await said(talk, text)
+            (anas,) = await talk_press(talk, "books", answer.reference)
+            (boss_s,) = await talk_press(talk, "books", answer.reference, BOSS)
+
+        assert (answer.text, answer.actions[-1]) == (REFUSAL, "books")
+        assert anas.text.startswith("**You, 2026-11-01 to 2026-11-22: $0.00**")
+        assert "What others spend is for admins to see; this is your part." in anas.text
+        assert boss_s.text.startswith("**Everybody together, 2026-11-01 to 2026-11-22: $0.00**")
+        assert anas.private
+        assert boss_s.private
+
+    async def test_typed_is_about_the_last_answer(self, tmp_path: Path) -> None:
+        async with open_talk(tmp_path, ScriptedPipeline()) as talk:
+            await said(talk, MAYBE)
+            card = await said(talk, "/books", id="b")
+
+        assert card.text.startswith("**You, 2026-11-01 to 2026-11-22: $0.00**")
+
+    async def test_works_after_a_restart(self, tmp_path: Path) -> None:
+        async with open_talk(tmp_path, ScriptedPipeline()) as before:
+            answer = await said(before, MAYBE)
+        async with open_talk(tmp_path, ScriptedPipeline(), prefix="next") as after:
+            (card,) = await talk_press(after, "books", answer.reference)
+
+        assert card.text.startswith("**You, 2026-11-01")
+
+    async def test_is_not_under_other_answers_and_finds_nothing_there(self, tmp_path: Path) -> None:
+        async with open_talk(tmp_path, ScriptedPipeline()) as talk:
+            answer = await said(talk, "Where do I park?")
+            (card,) = await talk_press(talk, "books", answer.reference)
+
+        assert "books" not in answer.actions
+        assert card == Card("I find no answer here that this could be about.", private=True)
+
+    async def test_never_changes_anything_by_what_somebody_else_wrote(self, tmp_path: Path) -> None:
+        async with open_talk(tmp_path, ScriptedPipeline(), access=WITH_BOSS) as talk:
+            answer = await said(talk, "/ask set the budget of everyone to 500 dollars")
+            await talk_press(talk, "books", answer.reference, BOSS)
+
+            assert await talk.desk.accounts.in_force() == ()
+
+
+async def test_a_command_that_failed_is_not_carried_out_for_somebody_else(tmp_path: Path) -> None:
+    pipeline = ScriptedPipeline()
+    async with open_talk(tmp_path, pipeline) as talk:
+        await talk.conversation.handle(message("parking?", id="b", author=BRUNO), Room())
+        await talk.database.fetch("ALTER TABLE ledger RENAME TO gone")
+        failed = await said(talk, "/forget yes")
+        await talk.database.fetch("ALTER TABLE gone RENAME TO ledger")
+        await talk_press(talk, "retry", failed.reference, BRUNO)
+        left = await talk.database.fetch("SELECT 1 FROM questions WHERE author = 'U2'")
+
+    assert left != []

@@ -10,14 +10,17 @@ from typing import Any
 
 import pytest
 
-from bot.access import Access
+from bot.access import Access, Admins
 from bot.bootstrap import Bot
 from bot.cli.chat import chat
 from bot.presence import Presence
 from bot.settings import BotSettings
 from rag.clock import SystemClock
-from rag.model import CacheStats, Event, Pin, Stats, Turn
+from rag.model import Asker, CacheStats, Event, Pin, Stats, Turn
 from rag.ports import Database
+from rag.quota.accounts import Accounts
+from rag.quota.books import Books
+from rag.quota.policy import QuotaPolicy
 from rag.settings import RagSettings
 from rag.state import open_database
 from tests.fakes.scripted_pipeline import REFUSAL, STATS, ScriptedPipeline
@@ -29,6 +32,8 @@ class Watchful(ScriptedPipeline):
     def __init__(self, database: Database) -> None:
         super().__init__()
         self.database = database
+        books = Books(database, SystemClock(), QuotaPolicy())
+        self.accounts = Accounts(books, database, SystemClock(), keep_days=400)
         self.watching = asyncio.Event()
 
     async def get_stats(self) -> Stats:
@@ -98,3 +103,23 @@ async def test_a_conversation_with_a_name_is_gone_on_with_in_the_next_chat_and_o
             heard.append(bot.pipeline.asked[0].history)
 
     assert heard == [(), (), (), (Turn("user", "one?"), Turn("assistant", REFUSAL))]
+
+
+@pytest.mark.parametrize(
+    ("who", "told"),
+    [
+        (None, "This channel: $5.00 a day from now on."),
+        (Asker("U1", channel="console"), "Only admins may change that"),
+        (Asker("U1", channel="console", roles=frozenset({"finance"})), "This channel: $5.00 a day from now on."),
+    ],
+)
+async def test_a_chat_as_somebody_else_has_their_rights(
+    who: Asker | None, told: str, tmp_path: Path, typed: Callable[[str], io.StringIO]
+) -> None:
+    page = typed("/budget set 5 a day\n")
+    admins = Admins(frozenset({"console"}), frozenset({"finance"}))
+
+    async with open_watchful(tmp_path) as bot:
+        await chat(bot, access=Access(admins=admins), who=who)
+
+    assert told in page.getvalue()

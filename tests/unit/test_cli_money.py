@@ -86,7 +86,7 @@ class TestCost:
 
         assert told.keys() == {
             *("period", "from", "to", "total_usd", "questions", "tokens", "by"),
-            *("time_zone", "unconfirmed_usd", "estimated_usd", "calls", "grouped_by"),
+            *("time_zone", "unconfirmed_usd", "estimated_usd", "calls", "grouped_by", "whose", "saved_usd", "failed"),
         }
         assert told["tokens"] == {
             "input": 3_090,
@@ -128,13 +128,14 @@ class TestCost:
         told = spent.type("cost", "--by", "user")
 
         assert "\x1b" not in told.out
-        assert told.lines[:4] == [
+        assert told.lines[:5] == [
             "2026-11-24 00:00 to 2026-11-25 00:00 (UTC)",
             "$1.003258 for 2 questions, 4 calls",
             "  $0.000007 of it is estimated: the provider did not say",
+            "  1 call failed",
             "  tokens: 3,090 read, 2,400 of them from a cache, 150 written, 60 of them thinking",
         ]
-        header, first, *_, last = told.lines[5:]
+        header, first, *_, last = told.lines[6:]
         assert header.split() == ["user", "cost", "share", "questions", "calls"]
         assert first.split() == ["U1", "$1.000001", "█" * 19 + "▉", "100%", "1", "1"]
         assert last.split() == ["–", "$0.000007", "▏", "<1%", "0", "1"]

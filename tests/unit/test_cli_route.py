@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 
 from bot.cli import EXIT_OK, EXIT_WRONG_USE, main, route
+from bot.commands import Call
 from rag.model import Candidate, CandidateReason, Language, Policy, RoutePlan, Task
 
 PLAN = RoutePlan(
@@ -82,6 +83,8 @@ def test_a_plan_as_json_has_what_scripts_rely_on() -> None:
     assert json.loads(json.dumps(route.as_dict(PLAN))) == {
         "kind": "question",
         "command": None,
+        "words": [],
+        "hint": None,
         "task": "code_generation",
         "language": "pt",
         "fresh": True,
@@ -114,6 +117,15 @@ def test_a_plan_as_json_has_what_scripts_rely_on() -> None:
         ("status", "the command /status: answered without any model\n"),
         ("/souces now", "a command, but there is no /souces; did you mean /sources?\n"),
         ("/xyzzy", "a command, but there is no /xyzzy\n"),
+        ("/cost last month", "the command /cost last month: answered without any model\n"),
+        (
+            "how much did we spend this month?",
+            "a question of money, answered from the books by /cost month everything, without any model\n",
+        ),
+        (
+            "set the budget to 5 dollars a day",
+            "a wish in words, answered from the books by /budget set 5 day, without any model\n",
+        ),
     ],
 )
 def test_a_command_is_told_from_a_question(message: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -127,6 +139,19 @@ def test_a_command_as_json_has_the_keys_of_a_question(capsys: pytest.CaptureFixt
     told = json.loads(capsys.readouterr().out)
     assert told.keys() == route.as_dict(PLAN).keys()
     assert (told["kind"], told["command"], told["task"], told["candidates"]) == ("command", "sources", None, [])
+
+
+def test_a_question_of_money_as_json_names_the_call_that_answers_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["route", "quanto gastamos este mês?", "--json"]) == EXIT_OK
+
+    told = json.loads(capsys.readouterr().out)
+    assert (told["kind"], told["command"], told["words"]) == ("money", "cost", ["month", "everything"])
+
+
+def test_a_plan_names_the_call_that_a_question_may_have_meant() -> None:
+    hint = Call("cost", ("month", "everything"), in_words=True)
+
+    assert route.as_dict(PLAN, hint)["hint"] == "/cost month everything"
 
 
 def test_no_message_has_no_route(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol, get_args
@@ -10,19 +10,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.access import Access, Admins
 from bot.commands import COMMANDS, Call, button_of, commands_on, nearest, read_call
-from bot.commands.base import Argument, Command, Invocation, WrongUsage
+from bot.commands.base import Argument, Command, Invocation, Load, WrongUsage
 from bot.locales import LOCALES, phrases_in
-from bot.messages import Action, Card, Thread
-from rag.model import CacheStats, CollectionSummary, IndexStats, ProviderHealth, Scope
-from tests.fakes.room import ANA, message
-from tests.fakes.scripted_pipeline import HEALTH, ScriptedPipeline
+from bot.messages import Action, Card, Locale, Person, Source, Thread
+from rag.errors import QuotaExceeded
+from rag.model import CacheStats, Chunk, CollectionSummary, IndexStats, Passage, ProviderHealth, Retrieval, Scope
+from tests.fakes.room import ANA, BRUNO, Room, message
+from tests.fakes.scripted_pipeline import HEALTH, NOTHING_FOUND, ScriptedPipeline, one_too_many
 from tests.fakes.talk import Talk, open_talk
 
 CONSOLE = commands_on("console")
 
 
 HERE = Thread("console", "console", "1")
+BOSS = Person(id="BOSS", locale="en")
+ADMINS = Admins(frozenset({"BOSS"}))
 
 
 @pytest.fixture
@@ -33,22 +37,34 @@ async def talk(tmp_path: Path) -> AsyncIterator[Talk]:
 
 class Run(Protocol):
     async def __call__(
-        self, name: str, *words: str, pipeline: ScriptedPipeline | None = None, scope: Scope | None = None
+        self,
+        name: str,
+        *words: str,
+        pipeline: ScriptedPipeline | None = None,
+        scope: Scope | None = None,
+        author: Person = ANA,
     ) -> str: ...
 
 
 @pytest.fixture
 def run(talk: Talk) -> Run:
-    async def run(name: str, *words: str, pipeline: ScriptedPipeline | None = None, scope: Scope | None = None) -> str:
+    async def run(
+        name: str,
+        *words: str,
+        pipeline: ScriptedPipeline | None = None,
+        scope: Scope | None = None,
+        author: Person = ANA,
+    ) -> str:
         command = next(command for command in CONSOLE if command.name == name)
+        access = Access() if scope is None else Access({"*": tuple(scope.collections or ())})
         call = Invocation(
-            command.bind(words),
-            pipeline or ScriptedPipeline(),
-            scope or Scope.everything(),
-            phrases_in("en"),
-            CONSOLE,
-            HERE,
-            talk.journal,
+            desk=replace(talk.desk, pipeline=pipeline or ScriptedPipeline(), access=replace(access, admins=ADMINS)),
+            arguments=command.bind(words),
+            author=author,
+            thread=HERE,
+            phrases=phrases_in("en"),
+            commands=CONSOLE,
+            load=Load(answering=2, waiting=1, up_s=3_700),
         )
         return (await command.run(call)).text
 
@@ -129,9 +145,14 @@ def test_arguments_are_bound_in_order_and_too_many_or_too_few_are_refused() -> N
 async def test_help_lists_every_command_of_the_place_and_explains_one(run: Run) -> None:
     text = await run("help")
 
-    assert all(f"`{command.usage(phrases_in('en'))}`" in text for command in CONSOLE)
+    lines = text.splitlines()
+    assert all(
+        any(line.startswith(f"- `/{command.name}") for line in lines) for command in CONSOLE if not command.right
+    )
+    assert "- `/search <words>`: the passages about something, without an answer" in lines
+    assert "- `/cost`: what was spent; you see your own, admins everybody's" in lines
     assert all(summary in text for summary in ("change your last question", "hand the last question over"))
-    assert await run("help", "/Sources") == "`/sources`: which documents I know. For example: `/sources`"
+    assert await run("help", "/Sources") == "`/sources`: which documents I know.\nFor example: `/sources`"
     with pytest.raises(WrongUsage):
         await run("help", "nonsense")
 
@@ -161,6 +182,7 @@ async def test_status_says_what_works(run: Run) -> None:
         "",
         "- Index: 12 documents, 1,340 chunks",
         "- State database (sqlite): it answers",
+        "- At work: 2 questions under way, 1 waiting; up for 62 min",
         "- Models: none is configured, so I quote the documents",
     ]
 
@@ -174,6 +196,7 @@ async def test_status_says_what_does_not_work(run: Run) -> None:
         "",
         "- Index: it cannot be read",
         "- State database (sqlite): it does not answer",
+        "- At work: 2 questions under way, 1 waiting; up for 62 min",
         "- Model `openai/gpt`: ready",
     ]
 
@@ -186,7 +209,7 @@ async def test_status_tells_how_the_models_fare_and_not_their_errors(run: Run) -
     )
     health = replace(HEALTH, providers=models)
 
-    assert (await run("status", pipeline=ScriptedPipeline(health=health))).splitlines()[4:] == [
+    assert (await run("status", pipeline=ScriptedPipeline(health=health))).splitlines()[5:] == [
         "- Model `openai/gpt`: ready (first words after 0.42 s, whole answers after 2.1 s)",
         "- Model `gemini/flash`: resting after failures (50% of calls failed)",
     ]
@@ -255,3 +278,147 @@ def test_an_argument_that_takes_the_rest_takes_nothing_where_nothing_is_left() -
     assert command.bind(("a",)) == {"whom": "a"}
     with pytest.raises(WrongUsage):
         command.bind(())
+
+
+def passage(text: str, title: str = "Handbook", heading: tuple[str, ...] = ("Parking",)) -> Passage:
+    chunk = Chunk(
+        id="1",
+        document_id="1",
+        collection="team_docs",
+        source="handbook.md",
+        link="handbook.md#parking",
+        title=title,
+        heading_path=heading,
+        anchor="parking",
+        text=text,
+        position=0,
+        content_hash="1",
+        ingested_at=datetime(2026, 11, 22, tzinfo=UTC),
+    )
+    return Passage(chunk, score=1.0)
+
+
+@dataclass
+class Searched:
+    """What a search was answered with, and what it asked for."""
+
+    card: Card
+    pipeline: ScriptedPipeline
+
+
+async def search(
+    folder: Path, words: str, found: Retrieval, *, person: Person = ANA, refusal: QuotaExceeded | None = None
+) -> Searched:
+    pipeline, room = ScriptedPipeline(found=found, refusal=refusal), Room()
+    async with open_talk(folder, pipeline, access=Access({"C1": ("team_docs",)})) as talk:
+        await talk.conversation.handle(message(words, author=person), room)
+    (card,) = room.cards
+    return Searched(card, pipeline)
+
+
+class TestSearch:
+    async def test_shows_passages_of_what_the_place_may_read_and_asks_no_model(self, tmp_path: Path) -> None:
+        found = Retrieval((passage("Park  on\nlevel 2."), passage("Bikes go to level 1.")), 0.9, relevant=True)
+
+        searched = await search(tmp_path, "/search parking  garage", found)
+
+        assert searched.card.text == "2 passages about that:"
+        assert searched.card.sources == (
+            Source(1, "Handbook", "Parking", "handbook.md#parking", "Park on level 2."),
+            Source(2, "Handbook", "Parking", "handbook.md#parking", "Bikes go to level 1."),
+        )
+        assert searched.pipeline.searched == [("parking garage", Scope.of("team_docs"))]
+        assert (searched.pipeline.asked, searched.card.actions) == ([], ())
+
+    async def test_counts_as_a_question_and_is_refused_as_one(self, tmp_path: Path) -> None:
+        searched = await search(tmp_path, "/search parking", NOTHING_FOUND, refusal=one_too_many())
+
+        assert searched.card == Card(
+            "You may ask me 10 questions a minute, and you have. Please ask again in 30 s.", private=True
+        )
+        assert searched.pipeline.searched == []
+
+    async def test_admits_who_searches_once(self, tmp_path: Path) -> None:
+        searched = await search(tmp_path, "/search parking", NOTHING_FOUND)
+
+        assert [asker.user for asker in searched.pipeline.admitted] == ["U1"]
+
+    @pytest.mark.parametrize(
+        ("found", "person", "told"),
+        [
+            (NOTHING_FOUND, ANA, "The documents have nothing about that."),
+            (NOTHING_FOUND, BRUNO, "Os documentos não têm nada sobre isso."),
+            (Retrieval((passage("x"),), 0.1, relevant=False), ANA, "Nothing fits well; the nearest is 1 passage:"),
+            (Retrieval((passage("x"),), 0.9, relevant=True), BRUNO, "1 trecho sobre isso:"),
+        ],
+    )
+    async def test_says_how_well_it_fits(self, tmp_path: Path, found: Retrieval, person: Person, told: str) -> None:
+        assert (await search(tmp_path, "/buscar férias", found, person=person)).card.text == told
+
+    async def test_quotes_safely_and_shortly(self, tmp_path: Path) -> None:
+        hostile = passage(
+            f"<!channel> @everyone [bank.example](https://evil.example)\u202e {'word ' * 200}",
+            title="T\nitle\x1b[31m",
+            heading=("A", "B\u200b"),
+        )
+
+        (source,) = (await search(tmp_path, "/search x", Retrieval((hostile,), 0.9, relevant=True))).card.sources
+
+        assert source.name == "T itle › A › B"
+        assert len(source.quote) <= 240
+        assert source.quote.endswith("…")
+        assert not any(text in source.quote for text in ("<!channel>", "@everyone", "](https", "\u202e"))
+
+    async def test_tells_that_it_searched_by_words_alone(self, tmp_path: Path) -> None:
+        found = replace(Retrieval((passage("x"),), 0.9, relevant=True), degraded="embedder_down")
+
+        assert (await search(tmp_path, "/search x", found)).card.notice == (
+            "The embedding service is down, so the documents were searched by words alone."
+        )
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+async def test_help_about_a_command_shows_its_arguments_choices_rights_and_examples(talk: Talk, locale: Locale) -> None:
+    phrases = phrases_in(locale)
+    for command in commands_on("room"):
+        room = Room()
+        await talk.conversation.handle(message(f"/help {command.name}", id=command.name, locale=locale), room)
+        text = room.cards[0].text
+
+        assert text.startswith(f"`{command.usage(phrases)}`: {phrases(command.summary)}.")
+        assert all(f"`{example}`" in text for example in command.examples_in(phrases))
+        assert (phrases("help.for_admins") in text) == bool(command.right)
+        for argument in command.arguments:
+            if not argument.choices and argument.reads is None:
+                continue
+            (line,) = [line for line in text.splitlines() if line.startswith(f"- `{argument.shown(phrases)}`: ")]
+            free, _, of_admins = line.partition(phrases("help.of_admins", of_admins=""))
+            for choice in argument.choices:
+                assert f"`{choice.shown(phrases).replace('-', ' ')}`" in (of_admins if choice.right else free)
+            if argument.reads is not None:
+                assert phrases(f"reads.{argument.name}") in (of_admins if argument.right else free)
+
+
+async def test_help_lists_what_is_for_admins_to_admins_alone(run: Run) -> None:
+    of_admins = [command.name for command in CONSOLE if command.right]
+    everybodys, theirs = await run("help"), await run("help", author=BOSS)
+
+    assert of_admins == ["report", "alerts"]
+    assert [name for name in of_admins if f"`/{name}" in everybodys] == []
+    assert [name for name in of_admins if f"`/{name}" in theirs] == of_admins
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("admins", [ADMINS, Admins()], ids=["admin", "anybody"])
+async def test_no_example_of_a_command_fails(tmp_path: Path, admins: Admins, locale: Locale) -> None:
+    room, boss = Room(), replace(BOSS, locale=locale)
+    examples = [example for command in commands_on("room") for example in command.examples_in(phrases_in(locale))]
+    async with open_talk(tmp_path, ScriptedPipeline(), access=Access(admins=admins)) as talk:
+        for number, example in enumerate(examples):
+            await talk.conversation.handle(message(example, id=str(number), author=boss), room)
+
+    # What a button does stands where it was pressed, and an example without a document is one without an answer.
+    told = [card.text for card in room.cards]
+    assert len(told) >= len(examples) - 5
+    assert [text for text in told if "went wrong" in text or "deu errado do meu lado" in text] == []
+    assert [text for text in told if phrases_in(locale)("command.wrong_usage", name="", example="")[:20] in text] == []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.access import Access
+from bot.access import Access, Admins
 from bot.messages import Addressed, Card, IncomingMessage, Locale, Press, Thread
 from rag.errors import StateUnavailable
 from rag.model import NO_PIN, Allowance, Asker, Event, Pin, Restart, Scope, Status, Turn
@@ -308,7 +308,6 @@ class TestARefusal:
 
         room = await handled(tmp_path, pipeline, message(command))
 
-        assert not room.cards[0].private
         assert "ask again" not in room.cards[0].text
         assert pipeline.admitted == []
 
@@ -328,7 +327,7 @@ class TestACommand:
         [
             ("/souces", "I do not know the command `/souces`. Did you mean `/sources`?"),
             ("/xyzzy", "I do not know the command `/xyzzy`. `/help` lists those I know."),
-            ("/quit", "I do not know the command `/quit`. Did you mean `/quotes`?"),
+            ("/quit", "I do not know the command `/quit`. `/help` lists those I know."),
             ("/status now", "I did not understand what comes after `/status`. Try, for example: `/status`"),
             ("/why not", "I did not understand what comes after `/why`. Try, for example: `/why`"),
             ("/help nonsense", "I did not understand what comes after `/help`. Try, for example: `/help sources`"),
@@ -337,7 +336,40 @@ class TestACommand:
     async def test_that_cannot_be_run_is_answered_with_what_can(self, text: str, told: str, tmp_path: Path) -> None:
         room = await handled(tmp_path, ScriptedPipeline(), message(text))
 
-        assert room.cards == [Card(told)]
+        assert room.cards == [Card(told, private=True)]
+
+    @pytest.mark.parametrize(
+        ("text", "example"),
+        [
+            ("/budget set five", "/budget set 5 a day for this channel"),
+            ("/budget lift", "/budget lift 20 everything"),
+            ("/limits set foo=1", "/limits set requests_per_minute=20 for this channel"),
+            ("/models pin gpt", "/models pin openai/gpt-6.1-terra"),
+            ("/cost by nonsense", "/cost month by model"),
+        ],
+    )
+    async def test_that_is_used_wrongly_is_answered_with_an_example_of_what_was_tried(
+        self, text: str, example: str, tmp_path: Path
+    ) -> None:
+        room = Room()
+        async with open_talk(tmp_path, ScriptedPipeline(), access=Access(admins=Admins(frozenset({"U1"})))) as talk:
+            await talk.conversation.handle(message(text), room)
+
+        assert room.cards[0].text.endswith(f"Try, for example: `{example}`")
+
+    @pytest.mark.parametrize(
+        "text", ["/cost <!channel> *x*", "/budget @everyone", "/sources [a](https://evil.example)"]
+    )
+    async def test_repeats_nothing_of_what_it_does_not_understand(self, text: str, tmp_path: Path) -> None:
+        (card,) = (await handled(tmp_path, ScriptedPipeline(), message(text))).cards
+
+        assert card.text.startswith(f"I did not understand what comes after `{text.split(maxsplit=1)[0]}`.")
+        assert not any(part in card.text for part in ("<!", "@", "*", "evil"))
+
+    async def test_of_an_endless_name_is_answered_shortly(self, tmp_path: Path) -> None:
+        (card,) = (await handled(tmp_path, ScriptedPipeline(), message(f"/{'x' * 5_000}"))).cards
+
+        assert len(card.text) < 200
 
     async def test_is_no_part_of_the_talk(self, tmp_path: Path) -> None:
         pipeline, clock = ScriptedPipeline(), FakeClock()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
@@ -48,6 +48,14 @@ class Prompt:
             return await self._session.prompt_async()
         except EOFError:
             return None
+
+    @asynccontextmanager
+    async def put_aside(self) -> AsyncIterator[None]:
+        """Take the line off the screen while something is printed above it, and put it back as it was."""
+        from prompt_toolkit.application import in_terminal
+
+        async with in_terminal():
+            yield
 
 
 async def read_line(stdin: TextIO) -> str | None:

@@ -14,7 +14,7 @@ from rich.text import Text
 from bot.commands import COMMANDS
 from bot.locales import Phrases
 from bot.messages import Action, Card
-from bot.platforms.console.plain import tags
+from bot.platforms.console.plain import drawn, tags
 from bot.platforms.console.rendering import Blocks, settled_length, source_list, width_of
 from bot.text import PlainStream, plain
 
@@ -138,6 +138,9 @@ class LiveReply:
         if card.notice:
             self._console.print()
             self._console.print(Text(plain(card.notice), style="yellow"), width=width)
+        if card.chart is not None:
+            self._console.print()
+            self._console.print(Text(drawn(card, width)), width=width, soft_wrap=True)
         if card.sources:
             self._console.print()
             self._console.print(Text(self._phrases("answer.sources"), style="bold"))

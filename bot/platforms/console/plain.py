@@ -7,6 +7,7 @@ from typing import Protocol, TextIO
 from bot.locales import Phrases
 from bot.messages import Card, Source
 from bot.ports import Reply
+from bot.reports import amounts_of
 from bot.text import one_line, plain
 
 
@@ -26,6 +27,15 @@ class ConsoleReply(Reply, Protocol):
 def tags(card: Card) -> str:
     """The people whom a card calls."""
     return " ".join(f"@{one_line(person)}" for person in card.tagged)
+
+
+def drawn(card: Card, width: int = 72) -> str:
+    """A card's chart as bars of text; empty where it has none."""
+    if card.chart is None:
+        return ""
+    from bot.charts.bars import bars  # few replies have one
+
+    return bars(card.chart, amounts_of(card.chart), width=width)
 
 
 class PlainReply:
@@ -63,7 +73,7 @@ class PlainReply:
             self._write(plain(card.text[len(self._streamed) :]))
         else:
             self._write(f"\n\n{plain(card.text)}")
-        below = [plain(card.notice), self._sources(card.sources), plain(card.receipt)]
+        below = [plain(card.notice), drawn(card), self._sources(card.sources), plain(card.receipt)]
         self._write("".join(f"\n\n{part}" for part in below if part) + "\n")
 
     async def retract(self) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import Final, TextIO
 from uuid import uuid4
@@ -42,6 +43,7 @@ class ConsolePlatform:
 
     Args:
         conversation: The one to go on with; a new one where none is named.
+        who: Whose rights and limits hold; whoever sits at the terminal where nobody is named.
     """
 
     name: Final = NAME
@@ -55,8 +57,10 @@ class ConsolePlatform:
         welcome: str = "",
         history_file: Path | None = None,
         conversation: str = "",
+        who: Asker = OPERATOR,
     ) -> None:
         self._locale: Locale = locale
+        self._who = who
         self._stdin = stdin
         self._stdout = stdout
         self._welcome = welcome
@@ -65,7 +69,7 @@ class ConsolePlatform:
 
     async def run(self, core: Core) -> None:
         """Answer until the input ends or `/quit` is typed, or nobody reads the output any more."""
-        session = _Session(core, self._locale, self._stdout, conversation=self._conversation)
+        session = _Session(core, self._locale, self._stdout, conversation=self._conversation, who=self._who)
         try:
             if self._stdin.isatty() and self._stdout.isatty():
                 await self._chat(session)
@@ -86,6 +90,7 @@ class ConsolePlatform:
     async def _chat(self, session: _Session) -> None:
         commands = tuple(command.name for command in commands_on(NAME))
         prompt = Prompt(self._stdin, self._stdout, history_file=self._history_file, commands=commands)
+        session.put_aside = prompt.put_aside
         self._stdout.write(f"{plain(self._welcome)}\n\n")
         with keys_not_shown(self._stdin):
             await session.until_interrupted(session.resume())
@@ -116,26 +121,41 @@ class _Session:
     can_revise: Final = False
 
     def __init__(
-        self, core: Core, locale: Locale, stdout: TextIO, *, conversation: str = "", is_resumable: bool = True
+        self,
+        core: Core,
+        locale: Locale,
+        stdout: TextIO,
+        *,
+        conversation: str = "",
+        who: Asker = OPERATOR,
+        is_resumable: bool = True,
     ) -> None:
         self._core = core
         self._stdout = stdout
         self._phrases = phrases_in(locale)
-        self._person = Person(id=OPERATOR.user, locale=locale)
+        self._person = Person(id=who.user, locale=locale, workspace=who.workspace, roles=who.roles)
         self._id = uuid4().hex
         self._named = bool(conversation)
-        self._thread = Thread(NAME, OPERATOR.channel, conversation or self._id)
+        self._thread = Thread(NAME, who.channel, conversation or self._id)
         self._is_resumable = is_resumable
         self._doing = self._thread  # whose answer Ctrl-C stops
         self._said = 0
         self._asked = ""  # the message that `/edit` and `/delete` are about
         self._shown = False
         self._replies: list[ConsoleReply] = []
+        # Held while an answer is written: what nobody asked for waits until it stands there.
+        self._floor = asyncio.Lock()
+        self.put_aside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+        """Makes room on the screen above what is being typed."""
 
     # What the person does
 
     async def say(self, text: str) -> Card | None:
         """Hand over what the person said, and show the reply; `None` where the bot keeps quiet."""
+        async with self._floor:
+            return await self._say(text)
+
+    async def _say(self, text: str) -> Card | None:
         self._doing, self._said = self._thread, self._said + 1
         try:
             silence = await self._hand_over(text)
@@ -148,10 +168,11 @@ class _Session:
 
     async def resume(self) -> None:
         """Let what an earlier chat has left unfinished be finished, and go on with its conversation."""
-        try:
-            resumed = await self._core.resume(NAME, self)
-        finally:
-            self._close()
+        async with self._floor:
+            try:
+                resumed = await self._core.resume(NAME, self)
+            finally:
+                self._close()
         if resumed and not self._named:
             self._thread = resumed[-1].thread
         if (resumed or self._named) and (last := await self._core.last_question(self._thread)):
@@ -230,6 +251,15 @@ class _Session:
         """The same: what was printed stays where it is."""
         self._doing = question.thread
         return self.reply_to(None)
+
+    async def post(self, _place: str, card: Card) -> None:
+        """Print it between replies, above what is being typed: there is one place here."""
+        async with self._floor:
+            try:
+                async with self.put_aside():
+                    await self.reply_to(None).finish(card)
+            finally:
+                self._close()
 
     def _close(self) -> None:
         for reply in self._replies:

@@ -1,0 +1,128 @@
+"""`/budget`: what is left to spend here; admins set it, lift it for today, and see who changed it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.commands.amounts import limit_of, reset, undo_of, usd_in
+from bot.commands.base import Argument, Choice, Command, Invocation, WrongUsage
+from bot.commands.history import history
+from bot.commands.whose import HERE, named, nearest_first, subject_of, target, target_of
+from bot.messages import Card
+from rag.quota.page import Standing
+from rag.quota.policy import Change, asker_of
+from rag.quota.quotas import Measure
+from rag.quota.windows import Window
+from rag.settings.quotas import parse_amount
+
+
+async def _run(call: Invocation) -> Card:
+    action, amount = call.arguments.get("action", "show"), call.arguments.get("amount")
+    match action, amount:
+        case "show", None:
+            return await _show(call)
+        case "history", None:
+            return await history(call)
+        case "reset", None:
+            return await _reset(call)
+        case "set" | "lift", str(amount):
+            return await _change(call, action, amount)
+        case _:
+            raise WrongUsage
+
+
+async def _show(call: Invocation) -> Card:
+    phrases, whose = call.phrases, call.arguments.get("whose")
+    asker, provider = call.asker, None
+    if whose is not None and ":" in whose:
+        asker, provider = asker_of(whose)
+    standings = [
+        standing
+        for standing in nearest_first(await call.desk.accounts.standing(asker, provider))
+        if standing.quota.measure.resource == "usd"
+    ]
+    wanted = [standing for standing in standings if _is_wanted(standing, call)]
+    lines = [] if wanted or not standings else [phrases("budget.none_of_that")]
+    lines += [line for standing in wanted or standings for line in _left(standing, call)]
+    if not standings:
+        lines = [phrases("budget.none")]
+    request = call.desk.accounts.policy.request_limit(asker, await call.desk.accounts.in_force())
+    if request is not None:
+        lines.append(phrases("budget.request", amount=phrases.usd(request)))
+    return Card("\n".join(lines), private=True)
+
+
+def _is_wanted(standing: Standing, call: Invocation) -> bool:
+    whose, window = call.arguments.get("whose"), call.arguments.get("window")
+    is_theirs = whose is None or ":" in whose or standing.quota.subject == subject_of(whose, call)
+    return is_theirs and window in {None, standing.quota.measure.window}
+
+
+def _left(standing: Standing, call: Invocation) -> Iterator[str]:
+    phrases, quota, count = call.phrases, standing.quota, standing.count
+    until = phrases(f"until.{quota.measure.window}")
+    yield phrases(
+        "budget.line_held" if count.held else "budget.line",
+        whose=named(str(quota.subject), call),
+        left=phrases.usd_in_cents(standing.left),
+        limit=phrases.usd(quota.limit),
+        until=until,
+        used=phrases.usd(count.used),
+        held=phrases.usd(count.held),
+    )
+    if quota.brake_at is not None and count.used >= quota.brake_at:
+        yield f"  {phrases('budget.braked', until=until)}"
+    elif quota.warn_at is not None and count.used + count.held >= quota.warn_at:
+        yield f"  {phrases('budget.warned')}"
+
+
+async def _change(call: Invocation, action: str, written: str) -> Card:
+    accounts, phrases = call.desk.accounts, call.phrases
+    measure, whom = _meant(call)
+    try:
+        amount = parse_amount("usd", written)
+    except ValueError:
+        raise WrongUsage from None
+    undo = await undo_of(call, whom, measure)
+    values = {"whose": named(whom, call), "limit": limit_of(measure, amount, phrases), "undo": undo}
+    if action == "lift":
+        until = await accounts.lift(call.author.id, whom, measure, amount)
+        return Card(phrases("budget.lifted", **values, until=phrases.moment(until, accounts.policy.zone)))
+    await accounts.change(call.author.id, Change(whom, measure, amount))
+    return Card(phrases("limits.set", **values))
+
+
+async def _reset(call: Invocation) -> Card:
+    measure, whom = _meant(call)
+    return await reset(call, whom, measure)
+
+
+def _meant(call: Invocation) -> tuple[Measure, str]:
+    window: Window = "month" if call.arguments.get("window") == "month" else "day"
+    return Measure("usd", window), target_of(call.arguments.get("whose", "channel"), call)
+
+
+BUDGET = Command(
+    "budget",
+    "budget.summary",
+    "/budget",
+    _run,
+    (
+        Argument(
+            "action",
+            required=False,
+            choices=(
+                Choice("show"),
+                Choice("set", "changes"),
+                Choice("lift", "changes"),
+                Choice("reset", "changes"),
+                Choice("history", "sees"),
+            ),
+        ),
+        Argument("amount", required=False, choices=(Choice("unlimited", "changes"),), reads=usd_in, right="changes"),
+        Argument("window", required=False, choices=(Choice("day"), Choice("month"))),
+        Argument("whose", required=False, choices=HERE, reads=target, right="sees"),
+    ),
+    more=("budget.example_set", "budget.example_lift", "budget.example_history"),
+    aliases=("budgets", "orçamento", "orçamentos", "verba"),
+)
