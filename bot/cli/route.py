@@ -11,7 +11,7 @@ from bot.cli import EXIT_OK
 from bot.cli.access import with_pin
 from bot.cli.output import print_json, print_table, usd
 from bot.cli.parser import WrongUse
-from bot.commands import COMMANDS, Call, call_in, hint_in, is_asked, named, nearest
+from bot.commands import COMMANDS, Call, call_in, hint_in, is_asked, named, nearest, without_name
 from bot.locales import phrases_in
 from bot.platforms.console.platform import NAME
 from rag.model import Candidate, CandidateReason, Language, Policy, RoutePlan, Task
@@ -56,7 +56,7 @@ _POLICIES: Mapping[Policy, str] = MappingProxyType(
 
 async def run(options: Namespace) -> int:
     """Tell what a message is and how it would be routed."""
-    message = " ".join(options.message).strip()
+    message = without_name(" ".join(options.message))
     if not message:
         raise WrongUse('what is the message? For example: ragbot route "How do I set a daily budget?"')
     question = message.split(maxsplit=1)[1] if is_asked(message) else message

@@ -16,7 +16,7 @@ from bot.commands.limits import LIMITS
 from bot.commands.models import MODELS
 from bot.commands.mute import MUTE
 from bot.commands.quit import QUIT
-from bot.commands.reading import Call, call_in, hint_in, named, nearest, read_call
+from bot.commands.reading import Call, call_in, hint_in, named, nearest, read_call, without_name
 from bot.commands.report import REPORT
 from bot.commands.revise import DELETE, EDIT
 from bot.commands.search import SEARCH
@@ -37,6 +37,7 @@ __all__ = [
     "named",
     "nearest",
     "read_call",
+    "without_name",
 ]
 
 COMMANDS: tuple[Command, ...] = (
@@ -85,4 +86,4 @@ def as_question(message: IncomingMessage) -> IncomingMessage:
     """What `/ask …` asks; other messages as they are."""
     if message.is_question or not is_asked(message.text):
         return message
-    return replace(message, text=message.text.split(maxsplit=1)[1], is_question=True)
+    return replace(message, text=without_name(message.text).split(maxsplit=1)[1], is_question=True)

@@ -10,6 +10,7 @@ from bot.commands.base import Command, WrongUsage
 from bot.intent import intent_of
 from rag.language import STOP_WORDS, fold
 
+_BY_NAME = re.compile(r"^@(?:rag)?bot\b[\s,:]*", re.IGNORECASE)
 # A name, not a path: `/etc/hosts` is a question.
 _SLASHED = re.compile(r"/([^\W\d_][\w-]*)(?:\s+(.*))?", re.DOTALL)
 _OF_MONEY = frozenset({"cost", "budget", "limits"})
@@ -19,6 +20,7 @@ _SHORTEST_PREFIX = 3
 _LONG = 6
 _SHORTEST_SLIP = 5
 _MOST_SOUGHT = 4
+_ENDS = " ?!.…"
 _ABOUT = frozenset({"for", "about", "por", "sobre"})
 
 
@@ -41,12 +43,17 @@ class Call:
         return self.in_words and self.name in _OF_MONEY and _CHANGES.isdisjoint(self.words)
 
 
+def without_name(text: str) -> str:
+    """What is said to the bot by its name, as people write it where no platform takes mentions out."""
+    return _BY_NAME.sub("", text.strip(), count=1)
+
+
 def call_in(text: str, commands: Sequence[Command]) -> Call | None:
     """The command that a message calls or surely means; `None` for a question."""
     call = read_call(text, commands)
     if call is not None:
         return call
-    intent = intent_of(text)
+    intent = intent_of(without_name(text))
     if intent is None or not intent.is_sure:
         return None
     return Call(intent.command, intent.words, in_words=True)
@@ -54,7 +61,7 @@ def call_in(text: str, commands: Sequence[Command]) -> Call | None:
 
 def hint_in(text: str) -> Call | None:
     """What a question of the documents may have meant besides: to be told of the books, never to change them."""
-    intent = intent_of(text)
+    intent = intent_of(without_name(text))
     if intent is None or not _CHANGES.isdisjoint(intent.words):
         return None
     return Call(intent.command, intent.words, in_words=True)
@@ -67,20 +74,24 @@ def read_call(text: str, commands: Sequence[Command]) -> Call | None:
     one only if all of it makes sense as a call: `budget set 5` does, `budget for the offsite?` does not. The bot's name
     and no more asks for help.
     """
-    text = text.strip()
+    text = without_name(text)
     if not text:
         return Call("help")
     if slashed := _SLASHED.fullmatch(text):
         command = named(slashed[1], commands)
         return Call(slashed[1].casefold() if command is None else command.name, tuple((slashed[2] or "").split()))
-    by_alias = next((command for command in commands if fold(text) in command.words), None)
+    called = text.rstrip(_ENDS)  # `status?`, `help!`
+    by_alias = next((command for command in commands if fold(called or text) in command.words), None)
     if by_alias is not None:
         return Call(by_alias.name)
-    first, *words = text.split()
+    first, *words = called.split() or [text]
     command = next((command for command in commands if fold(first) in command.words), None)
-    if command is not None:
-        return Call(command.name, tuple(words)) if _makes_sense(command, words) else None
-    return _slip(first, words, commands)
+    if command is None:
+        return _slip(first, words, commands)
+    takes_all = any(argument.is_rest for argument in command.arguments)
+    if (takes_all and called != text) or not _makes_sense(command, words):
+        return None
+    return Call(command.name, tuple(words))
 
 
 def named(name: str, commands: Sequence[Command]) -> Command | None:
@@ -114,7 +125,7 @@ def _is_phrase(words: Sequence[str]) -> bool:
     """Whether these are words to look for, rather than the rest of a sentence: `search engines that we support`."""
     sought = words[1:] if words and fold(words[0]) in _ABOUT else words
     is_sentence = any(fold(word) in STOP_WORDS[language] for word in sought for language in STOP_WORDS)
-    return len(sought) <= _MOST_SOUGHT and not is_sentence and not " ".join(words).endswith("?")
+    return len(sought) <= _MOST_SOUGHT and not is_sentence
 
 
 def _slip(first: str, words: Sequence[str], commands: Sequence[Command]) -> Call | None:

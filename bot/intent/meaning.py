@@ -48,7 +48,7 @@ def meaning_of(reading: Reading) -> Intent | None:
         return None
     if found.command == "cost" and reading.has("changes") and not reading.has("amount", "what", "what_each"):
         return None  # the price of something is ordered to be changed
-    if not found.is_sure and reading.doubts > (found.words != ()):
+    if not found.is_sure and reading.doubts > bool(found.words):
         return None
     if reading.has("changes"):  # not an order that was understood, or it would have been taken
         certainty = False
@@ -122,11 +122,11 @@ def _remainder(reading: Reading) -> Intent | None:
     has = reading.has
     if has("thing") and not has("money"):
         return None
-    is_ours = has(*_WHOSE)
+    is_ours, is_dated = has(*_WHOSE), reading.period is not None
     is_left = (
         has("balance")
-        or (has("left") and (is_ours or has("amount", "what", "what_each", "money", "cost", "room")))
-        or (has("room") and (is_ours or has("amount", "have", "self") or reading.period is not None))
+        or (has("left") and (is_ours or is_dated or has("amount", "what", "what_each", "money", "cost", "room")))
+        or (has("room") and (is_ours or is_dated or has("amount", "have", "self")))
         or (has("spare") and (has("money") or (has("amount") and has("spend"))))
         or (has("credit") and is_ours)
     )
@@ -208,7 +208,7 @@ def _something(reading: Reading) -> Intent | None:
 def _status(reading: Reading) -> Intent | None:
     """How the bot and its providers are."""
     has = reading.has
-    if reading.objects or has("money", "cost", "amount", "left", "use", "token"):
+    if reading.objects or has("money", "cost", "amount", "left", "use", "token", "other_period"):
         return None
     if has("state_of_us"):
         return Intent("status", (), is_sure=True)

@@ -141,7 +141,7 @@ async def open_conversation(pipeline: Pipeline, database: Database) -> AsyncIter
     async with Presence(database) as presence:
         journal = Journal(database, presence, clock, Terms())
         actions = Actions(journal=journal, feedback=Feedback(database, clock), pipeline=pipeline, access=access)
-        desk = desk_of(pipeline, database, journal, access, clock, presence)
+        desk = desk_of(pipeline, database, journal, access, clock=clock, presence=presence)
         yield Conversation(desk, actions, herald_of(desk, database, presence, clock), clock=clock)
 
 

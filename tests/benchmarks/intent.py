@@ -9,6 +9,8 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter_ns
 
+from bot.commands import COMMANDS as COMMANDS_OF_THE_CHAT
+from bot.commands import call_in, is_asked, named, nearest
 from bot.intent import Intent, intent_of
 from tests.benchmarks.benchmark import CHECKOUT, Column, Plan, Progress, Report, Row
 
@@ -126,16 +128,60 @@ async def run(plan: Plan, progress: Progress, *, with_held_out: bool = True) -> 
                     continue
                 progress(f"{what}, {half}, {name}")
                 rows.append(_row(f"{what}, {half}, {name}", read_all(read(path), plan.runs)))
+    for half, prefix in halves.items():
+        for language, name in _NAMES.items():
+            path = COMMANDS / f"{prefix}{language}.jsonl"
+            if prefix != "more_":
+                progress(f"commands typed, {half}, {name}")
+                rows.append(_calls_row(f"commands typed, {half}, {name}", read_calls(path), plan.runs))
     return Report(
         _COLUMNS,
         tuple(rows),
         (
             "the rules were tuned on the development files alone; see tests/data/money/README.md",
+            "commands typed: with or without a slash, mistyped ones told with the nearest name, look-alikes asked",
             "precision, recall: of messages taken as a command, and run; words right: of those, with all its arguments",
             "reached: of messages that mean a command, those taken or offered: with a button, one click away",
             "offered: of questions of the documents, those with a button to the books that nobody needs",
         ),
     )
+
+
+def read_calls(path: Path) -> list[dict[str, object]]:
+    """The typed commands, the mistyped ones, and what is neither, of a file of `tests/data/commands`."""
+    return [line for line in _lines(path) if "words" not in line]
+
+
+def taken_as(text: str) -> tuple[str, str | None]:
+    """How a message is taken: its kind as in the labels, and the command that is run, or named as the nearest."""
+    call = call_in(text, COMMANDS_OF_THE_CHAT)
+    if call is None or is_asked(text):
+        return ("command", "ask") if is_asked(text) else ("question", None)
+    command = named(call.name, COMMANDS_OF_THE_CHAT)
+    if command is not None:
+        return "command", command.name
+    guess = nearest(call.name, COMMANDS_OF_THE_CHAT)
+    meant = None if guess is None else named(guess, COMMANDS_OF_THE_CHAT)
+    return ("unknown", None) if meant is None else ("near_miss", meant.name)
+
+
+def _calls_row(what: str, lines: Sequence[dict[str, object]], runs: int) -> Row:
+    """Of those taken as a command or told to be mistyped, and of those that are."""
+    found, durations = [], []
+    for line in lines:
+        text, fastest = str(line["text"]), float("inf")
+        for _ in range(runs):
+            start = perf_counter_ns()
+            call_in(text, COMMANDS_OF_THE_CHAT)
+            fastest = min(fastest, perf_counter_ns() - start)
+        durations.append(fastest / _NANOSECONDS_PER_MICROSECOND)
+        found.append((taken_as(text), (line["kind"], line["command"])))
+    calls = {"command", "near_miss"}
+    right = sum(got == wanted and got[0] in calls for got, wanted in found)
+    precision = _share(right, sum(got[0] in calls for got, _ in found))
+    recall = _share(right, sum(wanted[0] in calls for _, wanted in found))
+    f1 = 2 * precision * recall / (precision + recall) if precision and recall else None
+    return Row(what, (len(lines), precision, recall, f1, None, None, None, median(durations)))
 
 
 def _lines(path: Path) -> list[dict[str, object]]:

@@ -58,9 +58,9 @@ def desk_of(
     database: Database,
     journal: Journal,
     access: Access,
+    *,
     clock: Clock,
     presence: Presence,
-    *,
     policy: QuotaPolicy | None = None,
     post: Post | None = None,
 ) -> Desk:
@@ -122,7 +122,9 @@ async def open_talk(
             journal = Journal(database, presence, clock, terms or Terms())
             feedback = Feedback(database, clock)
             actions = Actions(journal=journal, feedback=feedback, pipeline=pipeline, access=access, people=people or {})
-            desk = desk_of(pipeline, database, journal, access, clock, presence, policy=policy, post=post)
+            desk = desk_of(
+                pipeline, database, journal, access, clock=clock, presence=presence, policy=policy, post=post
+            )
             conversation = Conversation(
                 desk,
                 actions,

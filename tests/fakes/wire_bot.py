@@ -241,7 +241,7 @@ async def _main(port: int, state_url: str, config: Path | None) -> None:
         clock, access = SystemClock(), Access()
         journal = Journal(database, presence, clock, Terms())
         actions = Actions(journal=journal, feedback=Feedback(database, clock), pipeline=pipeline, access=access)
-        desk = desk_of(pipeline, database, journal, access, clock, presence)
+        desk = desk_of(pipeline, database, journal, access, clock=clock, presence=presence)
         conversation = Conversation(desk, actions, herald_of(desk, database, presence, clock), clock=clock)
         await WireBot(conversation, await Wire.open(port)).run()
 

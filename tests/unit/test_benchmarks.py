@@ -24,6 +24,7 @@ from rag.state import open_database
 from tests.benchmarks import (
     cached,
     chat_peers,
+    commanding,
     conversation,
     conversation_crash,
     crash,
@@ -222,18 +223,33 @@ async def test_the_cost_of_quotas_is_told_beside_the_engine_by_itself(monkeypatc
     assert all(0 < share <= 1 for share in spent)
 
 
-async def test_figures_are_timed_beside_the_same_ones_counted_from_the_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_commands_are_timed_beside_their_figures_counted_from_the_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger_figures, "_ENTRIES_PER_QUESTION", 300)
 
     report = await ledger_figures.run(tiny(), in_silence)
 
     rows = figures(report)
+    assert all(0 < row["p50_ms"] <= row["p99_ms"] for row in rows.values())
     for engine in ("SQLite", "PostgreSQL"):
         assert rows[f"{engine}: an entry by itself"]["times_bare"] == 1
-        asked = [row for what, row in rows.items() if what.startswith(engine) and row["times_bare"] is None]
-        assert len(asked) == 13
-        assert all(0 < row["p50_ms"] <= row["p99_ms"] and row["from_ledger_ms"] > 0 for row in asked)
+        typed = [rows[f"{engine}: {command.text}"] for command in commanding.COMMANDS if command.counted is not None]
+        assert len(typed) == 5
+        assert all(row["from_ledger_ms"] > 0 for row in typed)
         assert any(f"{engine}: 900 entries" in note and "equal to it" in note for note in report.notes)
+    assert sum("the chart of" in what for what in rows) == 2
+
+
+async def test_a_command_that_does_not_say_what_the_ledger_says_is_no_measurement(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def count_wrongly(_: object) -> int:
+        return 1
+
+    monkeypatch.setattr(ledger_figures, "_ENTRIES_PER_QUESTION", 10)
+    monkeypatch.setattr(ledger_figures, "COMMANDS", [commanding.Asked("/cost month everything", count_wrongly)])
+
+    with pytest.raises(RuntimeError, match="is not answered by"):
+        await ledger_figures.run(tiny(), in_silence)
 
 
 async def test_tallies_that_are_not_the_ledgers_are_no_measurement(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,13 +128,10 @@ ENGLISH: Mapping[str, str] = {
     "may": "able to, accept, accepts, allow, allowed, allows, can, could, keep asking, let, may, permitted",
     "afford": "afford, spend before, spendable",
     "limit": """
-        allowed quota, blocked, cap on questions, capped, cooldown, cut off, daily limit, daily limits, hourly
-        limit, hourly limits, limit, limited, limiting, limits, locked out, message cap, message limit, message
-        limits, out of messages, out of prompts, out of questions, out of requests, prompt limit, prompt
-        limits, prompt quota, query limit, query limits, question cap, question limit, question limits, quota,
-        quotas, rate limited, rate limiter, rate limiting, request cap, request limit, request limits,
-        restriction, restrictions, throttle, throttled, throttled by, throttling, token cap, token limit, token
-        limits
+        allowed quota, blocked, capped, cooldown, cut off, daily limit, daily limits, hourly limit, hourly
+        limits, limit, limited, limiting, limits, locked out, out of messages, out of prompts, out of
+        questions, out of requests, quota, quotas, rate limited, rate limiter, rate limiting, restriction,
+        restrictions, throttle, throttled, throttled by, throttling, token cap, token limit, token limits
     """,
     "ask": """
         ask, ask things, ask u, ask you stuff, ask you things, asked, asking you, bother you, chat, chat with,
@@ -366,17 +363,18 @@ ENGLISH: Mapping[str, str] = {
     """,
     "state_of_us": """
         all good with you, all ok with you, anybody home, anybody there, anyone home, are you alive, are you
-        all right, are you alright, are you around, are you asleep, are you awake, are you back, are you
-        broken, are you dead, are you down, are you feeling ok, are you feeling okay, are you feeling well, are
-        you frozen, are you functioning, are you having a bad day, are you having problems, are you listening,
-        are you ok, are you okay, are you online, are you operational, are you responding, are you running, are
-        you sleeping, are you slow, are you still with us, are you stuck, are you there, are you up, are you
-        well, are you with me, are you working, at your end, can you hear me, do you copy, everything ok with
-        you, feeling ok, is anyone there, is everything ok with you, is this on, is this thing on, on your end,
-        on your side, something wrong with you, still alive, still functioning, still online, still running,
-        still up, still with us, still working, u alive, u ok, u there, what s wrong with you, you alive, you
-        alright, you are slow, you around, you feeling ok, you ok, you okay, you re slow, you seem off, you
-        seem slow, you still there, you there, you up, you with me
+        all right, are you alright, are you around, are you asleep, are you available, are you awake, are you
+        back, are you broken, are you dead, are you down, are you feeling ok, are you feeling okay, are you
+        feeling well, are you frozen, are you functioning, are you having a bad day, are you having problems,
+        are you listening, are you ok, are you okay, are you online, are you operational, are you ready, are
+        you responding, are you running, are you sleeping, are you slow, are you still with us, are you stuck,
+        are you there, are you up, are you usable, are you well, are you with me, are you working, at your end,
+        can you hear me, do you copy, everything ok with you, feeling ok, is anyone there, is everything ok
+        with you, is this on, is this thing on, on your end, on your side, something wrong with you, still
+        alive, still functioning, still online, still running, still up, still with us, still working, u alive,
+        u ok, u there, what s wrong with you, you alive, you alright, you are slow, you around, you feeling ok,
+        you ok, you okay, you re slow, you seem off, you seem slow, you still there, you there, you up, you
+        with me
     """,
     "state_weak": "all right, alright, available, doing, good, odd, off, strange, weird, well",
     "reach everything": "how are we doing, where are we, where do we stand, where we are, where we stand",
@@ -428,6 +426,11 @@ ENGLISH: Mapping[str, str] = {
         click, per customer, per employee, per hire, per lead, per mile, per night, per seat, per ticket, per
         unit, policies, policy, procedure, process, process for, project, projects, remain to be done,
         remaining to do, remains to be done, shared costs, template, thousand, tutorial
+    """,
+    "limit thing": """
+        cap on questions, message cap, message limit, message limits, prompt limit, prompt limits, prompt
+        quota, query limit, query limits, question cap, question limit, question limits, request cap, request
+        limit, request limits
     """,
 }
 

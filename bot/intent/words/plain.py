@@ -68,11 +68,11 @@ thnx tho thorough those though thought three through throughout thru thus tight 
 tnx to together told ton tons too took top topic topped total totally touch tough toward towards trend trends trick
 tricky tried true truly truth try trying twice two tx ty type typical typically u ugh uglier ugly uh uhm um umm
 understand understood unfortunately unhappy unless unlike until unusual unusually up upon upset urgent urgently us
-useful usual usually vague value values various vast ve version very via view vs w wait wanna was wasn wasnt way
-ways wch we weird welcome well went wer were weren werent what whatever when whenever where whereas wheres wherever
-whether which while who whoa whoever whole whom whoops whose why wild will wise with within without won wonderful
-wont word words world worried worrying worse worst worth would wouldn wouldnt wow wrong wtf y ya yaaay yall yay yea
-yeah yep yes yet yikes yo you your youre yours yourself yup yw zero
+useful usual usually vague value values various vast ve version versus very via view vs w wait wanna was wasn wasnt
+way ways wch we weird welcome well went wer were weren werent what whatever when whenever where whereas wheres
+wherever whether which while who whoa whoever whole whom whoops whose why wild will wise with within without won
+wonderful wont word words world worried worrying worse worst worth would wouldn wouldnt wow wrong wtf y ya yaaay
+yall yay yea yeah yep yes yet yikes yo you your youre yours yourself yup yw zero
 """
 
 ENGLISH_VERBS = """
@@ -105,13 +105,13 @@ boas boatarde boba bobagem bobo bom bomdia bonita bonito bons bora brigada briga
 cada cade cansado caraca caramba carinho ce cedo cem centavinhos cerca certa certeza certinho certo chance chato
 checa chegado cheque chocante cinco clara claro cmg coisa coisas coisinha coitado com comigo como comparacao
 comparando comparativo completa completo complicada complicado conferida confira confirmacao conforme confuso
-consciencia consigo consolidado consulta consultar continua contudo cordialmente corrente correta correto credo cru
-ctg cuidado cumulativo curiosa curiosidade curioso da dado dados dai dali daquela daquele daqui das data de debaixo
-definitivamente dela dele demais demonstrativo dentro depois depressa desculpa desculpe desde designado despendida
-despendido desperdicando desperdicio dessa dessas desse desses desta destas deste destes destinada destinado
-detalhamento detalhe detalhes deu deus devagar devidamente dez dia diante diferenca diferente diferentes dificil
-diga direta direto disso disto dito diversos diz dizem dizendo dizer do doida doido dois dos dpois dps duas dura
-durante durar duvida duvidas e eai efetiva efetivamente efetivo eh ein eita ela elas ele eles em embora
+consciencia consigo consolidado consulta consultar continua contra contudo cordialmente corrente correta correto
+credo cru ctg cuidado cumulativo curiosa curiosidade curioso da dado dados dai dali daquela daquele daqui das data
+de debaixo definitivamente dela dele demais demonstrativo dentro depois depressa desculpa desculpe desde designado
+despendida despendido desperdicando desperdicio dessa dessas desse desses desta destas deste destes destinada
+destinado detalhamento detalhe detalhes deu deus devagar devidamente dez dia diante diferenca diferente diferentes
+dificil diga direta direto disso disto dito diversos diz dizem dizendo dizer do doida doido dois dos dpois dps duas
+dura durante durar duvida duvidas e eai efetiva efetivamente efetivo eh ein eita ela elas ele eles em embora
 encarecidamente enfim enorme enquanto entanto entao entre era eram es escuta escutando espiada espiadinha esqueci
 essa essas esse esses essi esta estado estamos estao estar estas estava estavam este estes esteve estimativa estive
 estou estranho estressado etc eu evolucao exageramos exagerando exagerei exagero exagerou exata exatamente exato
@@ -150,9 +150,9 @@ tantas tanto tantos tao tarde tava tb tbm tchau tche teje tem tempao tendo tenha
 termo termos teve ti tinha tinham tipo tive tivemos tiver toa toda todas todavia todo todos tola tomara ton topo
 totais total totalmente traga tranquilo traz trem tres triste tudo turma tva uai uau ue ufa uhum ui ultima
 ultimamente ultimas ultimo ultimos um uma umas unica unico uns urgencia urgente util vai vale valeu valor valores
-vamo vamos vao varias varios vcs ve veio veja velocidade vem vendo ver verdade vergonha vez vezes via viche vida
-vieram vigente vigentes vigor vindo vinte vir vira visao vish visto viu viva vixe vlw volta vontade vou xi zera
-zerar zero zerou
+vamo vamos vao varias varios vcs ve veio veja velocidade vem vendo ver verdade vergonha versus vez vezes via viche
+vida vieram vigente vigentes vigor vindo vinte vir vira visao vish visto viu viva vixe vlw volta vontade vou x xi
+zera zerar zero zerou
 """
 
 PORTUGUESE_VERBS = """

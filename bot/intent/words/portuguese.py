@@ -372,20 +372,20 @@ PORTUGUESE: Mapping[str, str] = {
         desligado, deu pau, deu ruim, devagar, disponivel de novo, doente, doentes, em funcionamento, em
         manutencao, em ordem, em pe, em queda, engasgado, engasgando, engasgou, errada, errado, erro, erros,
         estabilizou, estado, estaveis, estavel, falha, falhando, falharam, falhas, falho, falhou, firme e
-        forte, foi pro espaco, fora, fora de servico, fora do ar, funciona, funcionam, funcionando, funfa,
-        funfando, inativo, inativos, incidente, incidentes, indisponiveis, indisponivel, inoperante,
+        forte, foi pro espaco, fora, fora de servico, fora do ar, funciona, funcionam, funcionando, funcionar,
+        funfa, funfando, inativo, inativos, incidente, incidentes, indisponiveis, indisponivel, inoperante,
         inoperantes, instabilidade, instaveis, instavel, intermitencia, intermitente, interrupcao,
         interrupcoes, lenta, lentao, lentidao, lento, lentos, lerda, lerdo, ligado, mal das pernas, manutencao,
         morreu, morta, morto, mortos, na ativa, na lona, nas ultimas, no ar, normais, normal, normalizado,
         normalizaram, normalizou, normalmente, off, offline, on, operacionais, operacional, operando, operante,
         operante de novo, oscilacao, oscilacoes, oscilando, pane, panes, parado, parados, parando, pararam,
-        parou, pau, pifado, pifaram, pifou, problema, problema com, problema na, problema no, problemas,
-        problemas com, problemas na, problemas no, quebrada, quebrado, quebrados, quebram, quebraram, quebrou,
-        queda, quedas, recuperado, recuperou, respirando, responde, respondem, respondendo, responderam,
-        restabeleceu, restabelecido, roda, rodam, rodando, ruim, ruins, saudaveis, saudavel, saude, se
-        recuperou, sem funcionar, sem resposta, sobrecarregado, sobrecarregados, subiram, subiu, trabalha,
-        trabalham, trabalhando, travada, travadao, travado, travados, travando, travou, tudo certo, viva, vivo,
-        vivos, voltaram, voltou, zoado, zoados
+        parou, parou de funcionar, pau, pifado, pifaram, pifou, problema, problema com, problema na, problema
+        no, problemas, problemas com, problemas na, problemas no, quebrada, quebrado, quebrados, quebram,
+        quebraram, quebrou, queda, quedas, recuperado, recuperou, respirando, responde, respondem, respondendo,
+        responderam, restabeleceu, restabelecido, roda, rodam, rodando, ruim, ruins, saudaveis, saudavel,
+        saude, se recuperou, sem funcionar, sem resposta, sobrecarregado, sobrecarregados, subiram, subiu,
+        trabalha, trabalham, trabalhando, travada, travadao, travado, travados, travando, travou, tudo certo,
+        viva, vivo, vivos, voltaram, voltaram a funcionar, voltou, voltou a funcionar, zoado, zoados
     """,
     "why": "por que, por que e que, porque",
     "docs": """
@@ -453,11 +453,12 @@ PORTUGUESE: Mapping[str, str] = {
         ta funcionando, ta me escutando, ta me ouvindo, ta online, ta ouvindo, ta respondendo, ta rodando, ta
         vivo, ta vivo ai, tem alguem ai, tu ta ai, tu ta vivo, tudo bem com vc, tudo bem com voce, tudo bem
         contigo, tudo certo com vc, tudo certo com voce, tudo certo contigo, tudo ok com vc, tudo ok com voce,
-        vc bugou, vc caiu, vc deu pau, vc esta ai, vc morreu, vc parou, vc quebrou, vc ta ai, vc ta bem, vc ta
-        estranho, vc ta no ar, vc ta offline, vc ta online, vc ta vivo, vc travou, voce bugou, voce caiu, voce
-        deu pau, voce esta ai, voce esta bem, voce esta no ar, voce esta offline, voce esta vivo, voce morreu,
-        voce parou, voce quebrou, voce ta ai, voce ta bem, voce ta estranho, voce ta offline, voce ta online,
-        voce ta vivo, voce travou
+        vc bugou, vc caiu, vc deu pau, vc esta ai, vc esta disponivel, vc morreu, vc parou, vc quebrou, vc ta
+        ai, vc ta bem, vc ta disponivel, vc ta estranho, vc ta no ar, vc ta offline, vc ta online, vc ta vivo,
+        vc travou, voce bugou, voce caiu, voce deu pau, voce esta ai, voce esta bem, voce esta disponivel, voce
+        esta no ar, voce esta offline, voce esta vivo, voce morreu, voce parou, voce quebrou, voce ta ai, voce
+        ta bem, voce ta disponivel, voce ta estranho, voce ta offline, voce ta online, voce ta vivo, voce
+        travou
     """,
     "state_weak": """
         beleza, bem, bom, certinho, certo, disponiveis, disponivel, esquisita, esquisito, estranha, estranho,

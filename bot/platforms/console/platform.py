@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import Final, TextIO
 from uuid import uuid4
 
-from bot.commands import Call, commands_on, read_call
+from bot.commands import Call, commands_on, read_call, without_name
 from bot.locales import phrases_in
 from bot.messages import Card, Deletion, IncomingMessage, Locale, Person, Press, Question, Thread
 from bot.platforms.console.keyboard import LineCleared, Prompt, keys_not_shown, on_interrupt, read_line
@@ -24,8 +23,6 @@ from rag.model import Asker
 NAME: Final = "console"
 OPERATOR: Final = Asker(user=NAME, channel=NAME)
 """Whoever sits at the terminal."""
-
-_BY_NAME = re.compile(r"^@(?:rag)?bot\b[\s,:]*", re.IGNORECASE)
 
 
 async def answer_once(core: Core, question: str, *, locale: Locale, stdout: TextIO) -> Card:
@@ -196,7 +193,7 @@ class _Session:
 
     async def _hand_over(self, text: str) -> str:
         """Hand over what was said; returns the sentence for the case that there is no reply."""
-        said = _BY_NAME.sub("", text, count=1) or "/help"
+        said = without_name(text) or "/help"
         call = read_call(said, commands_on(NAME))
         if self._asked and call is not None and call.name == "delete":
             try:
@@ -268,4 +265,4 @@ class _Session:
 
 
 def _leaves(line: str) -> bool:
-    return read_call(_BY_NAME.sub("", line.strip(), count=1), commands_on(NAME)) == Call("quit")
+    return read_call(line, commands_on(NAME)) == Call("quit")
