@@ -25,7 +25,7 @@ _PERIODS = tuple(Choice(name) for name in ("today", "yesterday", "week", "last-w
 async def _run(call: Invocation) -> Card:
     phrases = call.phrases
     by = cast("CostKey", call.arguments.get("by", "model"))
-    whose = call.arguments.get("whose", "everything" if by in _OF_MANY else "mine")
+    whose = call.arguments.get("spender", "everything" if by in _OF_MANY else "mine")
     notes = []
     if whose != "mine" and not call.is_admin:  # asked in words: they are shown what they may see
         whose = "mine"
@@ -119,7 +119,7 @@ COST = Command(
     _run,
     (
         Argument("period", required=False, choices=_PERIODS),
-        Argument("whose", required=False, choices=WHOSE, reads=of_a_person, right="sees"),
+        Argument("spender", required=False, choices=WHOSE, reads=of_a_person, right="sees"),
         Argument(
             "by",
             required=False,

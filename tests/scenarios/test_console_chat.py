@@ -172,8 +172,10 @@ async def test_the_buttons_are_commands_about_the_last_answer(chat: Chat) -> Non
             "Sorry about that. What was wrong? For example: `/bad the figure is from last year`\n",
             "Thank you, that helps. I noted what was wrong.\n",
             "Once more: “parking?”\n\n" + answer.replace("chat2-1", "chat1-2"),
-            f"What I quoted to answer “parking?”:\n\n{sources}\n"
-            "    “Set `daily_budget` under `routing.cost_limits`.”\n",
+            (
+                f"What I quoted to answer “parking?”:\n\n{sources}\n"
+                "    “Set `daily_budget` under `routing.cost_limits`.”\n"
+            ),
             "Nothing is being answered here at the moment.\n",
         )
     )

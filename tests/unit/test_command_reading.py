@@ -40,7 +40,7 @@ class TestArguments:
     )
     def test_that_are_known_by_what_they_are_come_in_any_order(self, units: Sequence[str]) -> None:
         for order in itertools.permutations(units):
-            assert bound(f"/cost {' '.join(order)}") == {"period": "last-week", "whose": "channel", "by": "user"}
+            assert bound(f"/cost {' '.join(order)}") == {"period": "last-week", "spender": "channel", "by": "user"}
 
     @pytest.mark.parametrize(
         ("text", "arguments"),
@@ -55,11 +55,11 @@ class TestArguments:
             ("/cost per model", {"by": "model"}),
             ("/cost por modelo", {"by": "model"}),
             ("/cost por model today", {"by": "model", "period": "today"}),
-            ("/custo todo mundo", {"whose": "everything"}),
+            ("/custo todo mundo", {"spender": "everything"}),
             ("/gastos hoje por canal", {"period": "today", "by": "channel"}),
-            ("/cost channel by channel", {"whose": "channel", "by": "channel"}),
-            ("/cost <@U2> yesterday", {"whose": "user:U2", "period": "yesterday"}),
-            ("/cost <#C7|general>", {"whose": "channel:C7"}),
+            ("/cost channel by channel", {"spender": "channel", "by": "channel"}),
+            ("/cost <@U2> yesterday", {"spender": "user:U2", "period": "yesterday"}),
+            ("/cost <#C7|general>", {"spender": "channel:C7"}),
             (
                 "/budget set 5 a day for this channel",
                 {"action": "set", "amount": "5", "window": "day", "whose": "channel"},
@@ -144,8 +144,8 @@ class TestArguments:
     @pytest.mark.parametrize(
         ("text", "arguments"),
         [
-            ("/cost user:U2 month", {"whose": "user:U2", "period": "month"}),
-            ("/cost @U2 month", {"whose": "user:U2", "period": "month"}),
+            ("/cost user:U2 month", {"spender": "user:U2", "period": "month"}),
+            ("/cost @U2 month", {"spender": "user:U2", "period": "month"}),
             ("/budget set 5 user:U2 month", {"action": "set", "amount": "5", "whose": "user:U2", "window": "month"}),
         ],
     )
