@@ -21,7 +21,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.actions import Actions, NotThere
-from bot.commands import Call, as_question, button_of, call_in, commands_on, hint_in, named, nearest
+from bot.commands import Call, as_question, button_of, call_in, commands_on, hint_in, named, nearest, without_name
 from bot.commands.base import Command, Desk, Invocation, Load, WrongUsage
 from bot.delivery import Delivery, Ending
 from bot.herald import Herald
@@ -159,11 +159,9 @@ class Conversation:
 
     async def _run(self, call: Call, question: Question) -> Ending:
         card = await self._card_of(call, question)
+        command = named(call.name, self._commands(question))
         # Whoever meant the documents is one click away from them.
-        is_doubtful = not question.text.lstrip().startswith("/") and (
-            call.in_words or named(call.name, self._commands(question)) is None
-        )
-        if is_doubtful:
+        if not _is_typed(question) and (command is None or not command.acts):
             card = replace(card, reference=question.reference, actions=(*card.actions, "documents"))
         return Ending(card, "command")
 
@@ -308,8 +306,7 @@ class Conversation:
         entry = await self._journal.find(press.thread, press.reference, commands=to_documents)
         if entry is None:
             raise NotThere
-        is_typed = entry.question.text.lstrip().startswith("/")
-        if is_typed if to_documents else _call_in(entry.question):
+        if _is_typed(entry.question) if to_documents else _call_in(entry.question):
             raise NotThere  # what a command does is done for whoever called it
         if entry.state != "delivered":
             return Card(phrases("button.under_way"), private=True)
@@ -384,6 +381,11 @@ def _phrases(question: Question) -> Phrases:
 
 def _call_in(question: Question) -> Call | None:
     return None if question.is_question else call_in(question.text, commands_on(question.thread.platform))
+
+
+def _is_typed(question: Question) -> bool:
+    """Whether it was called by its slash, and nothing else can have been meant."""
+    return without_name(question.text).startswith("/")
 
 
 def _own(arguments: Mapping[str, str], question: Question) -> Mapping[str, str]:

@@ -49,7 +49,12 @@ class _Pin(Section):
 
 
 def _post(value: object) -> object:
-    return Post.parse(value) if isinstance(value, str) and value else value or None
+    if not isinstance(value, str) or not value:
+        return value or None
+    post = Post.parse(value)
+    if post.platform not in Platforms.model_fields:
+        raise ValueError  # the sentence is the wrapper's
+    return post
 
 
 def _time_of_day(value: object) -> object:
@@ -95,7 +100,7 @@ class _Admins(Section):
     place: Annotated[
         Post | None,
         BeforeValidator(_post),
-        Expected("a platform and one of its channels, such as slack:C0G9QF9C6"),
+        Expected("a platform that there is and a place on it, such as console:console"),
     ] = None
 
 

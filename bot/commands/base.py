@@ -21,6 +21,7 @@ from rag.quota.accounts import Accounts
 Right = Literal["", "sees", "changes"]
 """What only admins may do: see the figures of others, or change something."""
 
+_ACTION = "action"
 # Words that say nothing: `budget set 5 a day for this channel`.
 _FILLERS = frozenset({"a", "an", "the", "of", "per", "for", "to", "in", "this", "my", "o", "de", "do", "da", "por", "para", "no", "na", "em", "este", "esta", "neste", "nesta", "deste", "desta", "meu", "minha", "="})  # fmt: skip  # noqa: E501
 
@@ -180,6 +181,7 @@ class Command:
         needs_slash: A name typed without a slash is no call: people may mean the word.
         button: The one that it stands for.
         right: What it takes to call it at all.
+        acts: Calling it does something; a button does, too.
     """
 
     name: str
@@ -194,6 +196,7 @@ class Command:
     needs_slash: bool = False
     button: Action | None = None
     right: Right = ""
+    acts: bool = False
 
     @property
     def names(self) -> frozenset[str]:
@@ -253,6 +256,15 @@ class Command:
         }
         rights.add(self.right)
         return "changes" if "changes" in rights else "sees" if "sees" in rights else ""
+
+    def changes_by(self, arguments: Mapping[str, str]) -> bool:
+        """Whether a call with these arguments does something, rather than tell."""
+        return self.acts or self.button is not None or self.right_to(arguments) == "changes"
+
+    def names_its_action(self, arguments: Mapping[str, str]) -> bool:
+        """Whether a change says what is done, and not only how much: `budget set 5`, not `budget 5`."""
+        is_change = any(one.right == "changes" and one.name in arguments for one in self.arguments)
+        return not is_change or _ACTION in arguments
 
     def _meant(self, words: Sequence[str], found: Mapping[str, str]) -> tuple[str, str, int]:
         """Which argument the next words are, what they mean, and how many they are; 0: none."""

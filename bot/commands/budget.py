@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.commands.amounts import limit_of, reset, undo_of, usd_in
 from bot.commands.base import Argument, Choice, Command, Invocation, WrongUsage
 from bot.commands.history import history
-from bot.commands.whose import HERE, named, nearest_first, subject_of, target, target_of
+from bot.commands.whose import HERE, is_shown, named, nearest_first, subject_of, target, target_of
 from bot.messages import Card
 from rag.quota.page import Standing
 from rag.quota.policy import Change, asker_of
@@ -42,14 +42,12 @@ async def _show(call: Invocation) -> Card:
         if standing.quota.measure.resource == "usd"
     ]
     wanted = [standing for standing in standings if _is_wanted(standing, call)]
-    lines = [] if wanted or not standings else [phrases("budget.none_of_that")]
-    lines += [line for standing in wanted or standings for line in _left(standing, call)]
-    if not standings:
-        lines = [phrases("budget.none")]
+    parts = [phrases("budget.none")] if not standings else [] if wanted else [phrases("budget.none_of_that")]
+    parts.append("\n".join(line for standing in wanted or standings for line in _left(standing, call)))
     request = call.desk.accounts.policy.request_limit(asker, await call.desk.accounts.in_force())
     if request is not None:
-        lines.append(phrases("budget.request", amount=phrases.usd(request)))
-    return Card("\n".join(lines), private=True)
+        parts.append(phrases("budget.request", amount=phrases.usd(request)))
+    return Card("\n\n".join(filter(None, parts)), private=True)
 
 
 def _is_wanted(standing: Standing, call: Invocation) -> bool:
@@ -61,10 +59,11 @@ def _is_wanted(standing: Standing, call: Invocation) -> bool:
 def _left(standing: Standing, call: Invocation) -> Iterator[str]:
     phrases, quota, count = call.phrases, standing.quota, standing.count
     until = phrases(f"until.{quota.measure.window}")
+    key = "budget.line_held" if count.held else "budget.line"
     yield phrases(
-        "budget.line_held" if count.held else "budget.line",
+        key if is_shown(quota.subject, call) else "budget.line_of_all",
         whose=named(str(quota.subject), call),
-        left=phrases.usd_in_cents(standing.left),
+        left=phrases.usd(standing.left),
         limit=phrases.usd(quota.limit),
         until=until,
         used=phrases.usd(count.used),

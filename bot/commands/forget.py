@@ -30,4 +30,5 @@ FORGET = Command(
     (Argument("sure", required=False, choices=(Choice("yes"),)),),
     more=("forget.example",),
     aliases=("esquecer", "esqueça"),
+    acts=True,
 )

@@ -36,17 +36,20 @@ def _one(call: Invocation, name: str) -> str:
     phrases = call.phrases
     for command in call.commands:
         if name in command.names:
-            return "\n".join(_about(command, phrases))
+            return "\n\n".join(_about(command, phrases))
     raise WrongUsage
 
 
 def _about(command: Command, phrases: Phrases) -> Iterator[str]:
-    yield phrases("help.one", usage=command.usage(phrases), summary=phrases(command.summary))
-    if command.right:
-        yield phrases("help.for_admins")
-    for argument in command.arguments:
-        if argument.choices or argument.reads:
-            yield phrases("help.argument", name=argument.shown(phrases), choices=_choices(argument, phrases))
+    what = phrases("help.one", usage=command.usage(phrases), summary=phrases(command.summary))
+    yield f"{what} {phrases('help.for_admins')}" if command.right else what
+    arguments = [
+        phrases("help.argument", name=argument.shown(phrases), choices=_choices(argument, phrases))
+        for argument in command.arguments
+        if argument.choices or argument.reads
+    ]
+    if arguments:
+        yield "\n".join(arguments)
     yield phrases("help.examples", examples=", ".join(f"`{example}`" for example in command.examples_in(phrases)))
 
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from bot.commands.amounts import amount_in, limit_of, reset, undo_of
 from bot.commands.base import Argument, Choice, Command, Invocation, WrongUsage
 from bot.commands.history import history
-from bot.commands.whose import HERE, named, nearest_first, subject_of, target, target_of
+from bot.commands.whose import HERE, is_shown, named, nearest_first, subject_of, target, target_of
 from bot.messages import Card
 from rag.language import fold
 from rag.quota.page import Standing
@@ -71,20 +71,21 @@ async def _show(call: Invocation, name: str | None) -> Card:
         if of_whom in {None, standing.quota.subject} and name in {None, str(standing.quota.measure)}
     ]
     request = accounts.policy.request_limit(asker, await accounts.in_force())
+    parts = ["\n".join(lines)]
     if request is not None and of_whom is None and name in {None, str(USD_PER_REQUEST)}:
-        lines.append(phrases("budget.request", amount=phrases.usd(request)))
-    return Card("\n".join(lines) or phrases("limits.none"), private=True)
+        parts.append(phrases("budget.request", amount=phrases.usd(request)))
+    return Card("\n\n".join(filter(None, parts)) or phrases("limits.none"), private=True)
 
 
 def _line(standing: Standing, call: Invocation) -> str:
     phrases, quota, used = call.phrases, standing.quota, standing.count.used
     is_money = quota.measure.resource == "usd"
     return phrases(
-        "limits.line",
+        "limits.line" if is_shown(quota.subject, call) else "limits.line_of_all",
         whose=named(str(quota.subject), call),
         limit=limit_of(quota.measure, quota.limit, phrases),
         used=phrases.usd(used) if is_money else phrases.number(used),
-        left=phrases.usd_in_cents(standing.left) if is_money else phrases.number(standing.left),
+        left=phrases.usd(standing.left) if is_money else phrases.number(standing.left),
     )
 
 

@@ -11,4 +11,4 @@ async def _run(call: Invocation) -> Card:
     return Card(call.phrases("mute.done"))
 
 
-MUTE = Command("mute", "mute.summary", "/mute", _run, aliases=("🔇", "silenciar", "silêncio"))
+MUTE = Command("mute", "mute.summary", "/mute", _run, aliases=("🔇", "silenciar", "silêncio"), acts=True)

@@ -21,6 +21,8 @@ _LONG = 6
 _SHORTEST_SLIP = 5
 _MOST_SOUGHT = 4
 _ENDS = " ?!.…"
+_HESITANT = frozenset("?…")
+_DOTS = ".."
 _ABOUT = frozenset({"for", "about", "por", "sobre"})
 
 
@@ -83,15 +85,12 @@ def read_call(text: str, commands: Sequence[Command]) -> Call | None:
     called = text.rstrip(_ENDS)  # `status?`, `help!`
     by_alias = next((command for command in commands if fold(called or text) in command.words), None)
     if by_alias is not None:
-        return Call(by_alias.name)
+        return Call(by_alias.name) if _makes_sense(by_alias, (), text[len(called) :]) else None
     first, *words = called.split() or [text]
     command = next((command for command in commands if fold(first) in command.words), None)
     if command is None:
         return _slip(first, words, commands)
-    takes_all = any(argument.is_rest for argument in command.arguments)
-    if (takes_all and called != text) or not _makes_sense(command, words):
-        return None
-    return Call(command.name, tuple(words))
+    return Call(command.name, tuple(words)) if _makes_sense(command, words, text[len(called) :]) else None
 
 
 def named(name: str, commands: Sequence[Command]) -> Command | None:
@@ -111,14 +110,18 @@ def nearest(name: str, commands: Sequence[Command]) -> str | None:
     return begun[0] if len(typed) >= _SHORTEST_PREFIX and len(begun) == 1 else None
 
 
-def _makes_sense(command: Command, words: Sequence[str]) -> bool:
-    if command.name == "search" and not _is_phrase(words):
+def _makes_sense(command: Command, words: Sequence[str], end: str = "") -> bool:
+    """Whether all of it is a call; `end` is how the sentence ends."""
+    takes_all = any(argument.is_rest for argument in command.arguments)
+    if takes_all and (end or not _is_phrase(words)):
         return False
     try:
-        command.bind(words)
+        arguments = command.bind(words)
     except WrongUsage:
         return False
-    return True
+    # A question changes nothing, and neither does who hesitates: `budget reset?`, `forget yes…`
+    is_meant = not (_HESITANT & set(end) or _DOTS in end)
+    return command.names_its_action(arguments) and (is_meant or not command.changes_by(arguments))
 
 
 def _is_phrase(words: Sequence[str]) -> bool:

@@ -12,12 +12,15 @@ from rag.model import CacheStats, Health, IndexStats, ProviderHealth
 
 
 async def _run(call: Invocation) -> Card:
-    return Card("\n".join(_report(call, await call.desk.pipeline.health_check())))
+    # What exactly went wrong is for admins alone.
+    return Card("\n".join(_report(call, await call.desk.pipeline.health_check())), private=call.is_admin)
 
 
 def _report(call: Invocation, health: Health) -> Iterator[str]:
     phrases = call.phrases
-    yield phrases("status.ready" if health.ready else "status.not_ready", version=health.version)
+    is_whole = health.ready and health.store_ok
+    key = "status.ready" if is_whole else "status.half_ready" if health.ready else "status.not_ready"
+    yield phrases(key, version=health.version)
     yield ""
     yield _index(health.index, phrases)
     yield phrases("status.store_ok" if health.store_ok else "status.store_down", kind=health.store_kind)

@@ -11,4 +11,6 @@ async def _run(call: Invocation) -> Card:
     return Card(call.phrases("unmute.done"))
 
 
-UNMUTE = Command("unmute", "unmute.summary", "/unmute", _run, aliases=("🔊", "reativar", "voltar a responder"))
+UNMUTE = Command(
+    "unmute", "unmute.summary", "/unmute", _run, aliases=("🔊", "reativar", "voltar a responder"), acts=True
+)

@@ -78,3 +78,8 @@ def named(target: str, call: Invocation) -> str:
     if target in own:
         return phrases(own[target])
     return code_span(one_line(target))
+
+
+def is_shown(subject: Subject, call: Invocation) -> bool:
+    """Whether the reader may see what a subject has used: in a small company, all but one's own is somebody's."""
+    return call.is_admin or subject.kind not in {"everything", "workspace", "provider"}

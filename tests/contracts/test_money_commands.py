@@ -199,7 +199,7 @@ class TestBudget:
         card = await told(talk, "/budget", ANA)
 
         first, brake, last = card.text.splitlines()
-        assert first == "- **You: $0.34 of $2.00 left today** ($1.650007 spent)"
+        assert first == "- **You: $0.349993 of $2.00 left today** ($1.650007 spent)"
         assert brake == "  It is nearly used up, so cheaper models come first."
         assert last.startswith("- **Everybody together: $397.")
         assert card.private
@@ -212,7 +212,7 @@ class TestBudget:
         braked = await told(talk, "/budget mine", ANA)
 
         assert held.text.startswith(
-            "- **You: $0.24 of $2.00 left today** ($1.650007 spent, $0.10 held for answers under way)\n"
+            "- **You: $0.249993 of $2.00 left today** ($1.650007 spent, $0.10 held for answers under way)\n"
         )
         assert braked.text == (
             "- **You: $0.00 of $2.00 left today** ($1.910007 spent)\n"
@@ -351,7 +351,7 @@ class TestLimits:
         card = await told(talk, "/limits", ANA)
 
         assert card.private
-        assert card.text.splitlines()[0] == "- You: $2.00 a day ($1.650007 used, $0.34 left)"
+        assert card.text.splitlines()[0] == "- You: $2.00 a day ($1.650007 used, $0.349993 left)"
         assert "- You: 10 questions a minute (0 used, 10 left)" in card.text.splitlines()
         assert "- This channel: 30 questions a minute (0 used, 30 left)" in card.text.splitlines()
 

@@ -220,14 +220,14 @@ def test_admins_reports_and_alerts_are_as_they_are_written(tmp_path: Path) -> No
     settings = load(
         tmp_path,
         """\
-        admins: {users: [U1, 42], roles: [ops], groups: [S7], place: "slack:C0G9QF9C6"}
+        admins: {users: [U1, 42], roles: [ops], groups: [S7], place: "console:console"}
         reports: {at: 7:05}
         alerts: {error_rate: 0.5, slow_answer_s: 3, window_minutes: 4, quiet_minutes: 0}
         """,
     )
 
     assert settings.admins == Admins(users=frozenset({"U1", "42"}), roles=frozenset({"ops", "S7"}))
-    assert (settings.post, settings.report_at) == (Post("slack", "C0G9QF9C6"), time(7, 5))
+    assert (settings.post, settings.report_at) == (Post("console", "console"), time(7, 5))
     assert settings.alerts == AlertRules(
         error_rate=Decimal("0.5"), slow_answer_s=3, window=timedelta(minutes=4), quiet=timedelta()
     )
@@ -246,6 +246,6 @@ def test_what_is_no_time_of_day_is_told(tmp_path: Path, written: str) -> None:
     assert "expected a time of day, such as 09:00, or never" in problem(tmp_path, f'reports: {{at: "{written}"}}')
 
 
-@pytest.mark.parametrize("written", ["C0G9QF9C6", "slack:", ":C1"])
+@pytest.mark.parametrize("written", ["C0G9QF9C6", "console:", ":C1", "slak:C0G9QF9C6"])
 def test_what_is_no_place_is_told(tmp_path: Path, written: str) -> None:
-    assert "expected a platform and one of its channels" in problem(tmp_path, f'admins: {{place: "{written}"}}')
+    assert "expected a platform that there is and a place on it" in problem(tmp_path, f'admins: {{place: "{written}"}}')

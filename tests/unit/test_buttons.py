@@ -310,7 +310,7 @@ class TestDocuments:
         assert room.cards[-1].text == REFUSAL
         assert next(post.card for post in room.posts.values()) == card, "the figures stay, which others may not see"
 
-    @pytest.mark.parametrize("text", ["/souces", "/cost month", "/xyzzy", "/cost nonsense", "cost month", "status"])
+    @pytest.mark.parametrize("text", ["/souces", "/cost month", "/xyzzy", "/cost nonsense", "@ragbot /status", "mute"])
     async def test_is_not_under_what_was_typed_as_one_and_finds_nothing_there(self, tmp_path: Path, text: str) -> None:
         pipeline = ScriptedPipeline()
         async with open_talk(tmp_path, pipeline) as talk:

@@ -351,3 +351,32 @@ def test_no_question_of_the_documents_changes_anything(language: str) -> None:
         call = call_in(one.text, COMMANDS)
         if one.wanted[0] == "question" and call is not None and (command := named(call.name, COMMANDS)) is not None:
             assert command.right_to(command.bind(call.words)) != "changes", one.text
+
+
+@pytest.mark.parametrize("end", ["?", " ?", "??", "...", "…", "?!"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "budget reset", "budget set 5", "budget lift unlimited everything", "alerts off", "alerts here", "models unpin",
+        "models pin cheapest", "limits reset requests_per_minute", "forget yes", "mute", "unmute",
+        "orçamento definir 5", "alertas desligar", "esquecer sim", "silenciar",
+    ],
+)  # fmt: skip
+def test_a_question_changes_nothing(text: str, end: str) -> None:
+    call = read_call(text, COMMANDS)
+
+    assert call is not None, "without the mark it is a call"
+    assert read_call(f"{text}{end}", COMMANDS) is None
+
+
+@pytest.mark.parametrize("text", ["status?", "help!", "cost month?", "budget?", "limits!", "sources.", "orçamento?"])
+def test_what_only_tells_may_be_asked_with_a_mark(text: str) -> None:
+    assert read_call(text, COMMANDS) == read_call(text.rstrip("?!."), COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["budget 2026", "orçamento 2026", "budget 5000", "orçamento de 5 dólares", "budget $9 a day", "models fastest"],
+)
+def test_how_much_without_what_to_do_is_no_change(text: str) -> None:
+    assert read_call(text, COMMANDS) is None

@@ -152,7 +152,7 @@ async def test_help_lists_every_command_of_the_place_and_explains_one(run: Run) 
     assert "- `/search <words>`: the passages about something, without an answer" in lines
     assert "- `/cost`: what was spent; you see your own, admins everybody's" in lines
     assert all(summary in text for summary in ("change your last question", "hand the last question over"))
-    assert await run("help", "/Sources") == "`/sources`: which documents I know.\nFor example: `/sources`"
+    assert await run("help", "/Sources") == "`/sources`: which documents I know.\n\nFor example: `/sources`"
     with pytest.raises(WrongUsage):
         await run("help", "nonsense")
 
@@ -422,3 +422,38 @@ async def test_no_example_of_a_command_fails(tmp_path: Path, admins: Admins, loc
     assert len(told) >= len(examples) - 5
     assert [text for text in told if "went wrong" in text or "deu errado do meu lado" in text] == []
     assert [text for text in told if phrases_in(locale)("command.wrong_usage", name="", example="")[:20] in text] == []
+
+
+async def test_what_went_wrong_with_a_model_is_told_to_admins_alone(run: Run) -> None:
+    failed = ProviderHealth(
+        "gemini", "flash", "resting", last_error="HTTP 503", last_error_at=datetime(2026, 11, 22, 12, tzinfo=UTC)
+    )
+    health = replace(HEALTH, providers=(failed,), problems=("the index is old",))
+
+    everybody = await run("status", pipeline=ScriptedPipeline(health=health))
+    admin = await run("status", pipeline=ScriptedPipeline(health=health), author=BOSS)
+
+    assert everybody.splitlines()[-1] == (
+        "- Model `gemini/flash`: resting after failures; last failed 2026-11-22 12:00 UTC"
+    )
+    assert admin.splitlines()[-2:] == [
+        "- Model `gemini/flash`: resting after failures; last failed 2026-11-22 12:00 UTC: `HTTP 503`",
+        "- ⚠ the index is old",
+    ]
+
+
+async def test_status_without_its_database_is_half_ready(run: Run) -> None:
+    health = replace(HEALTH, store_ok=False)
+
+    told = await run("status", pipeline=ScriptedPipeline(health=health))
+
+    assert told.startswith("**ragbot 0.1.0** is half ready: without its database")
+
+
+@pytest.mark.parametrize("is_private", [True, False])
+async def test_the_status_with_what_went_wrong_is_for_the_admin_alone(tmp_path: Path, *, is_private: bool) -> None:
+    room, admins = Room(), Admins(frozenset({ANA.id} if is_private else ()))
+    async with open_talk(tmp_path, ScriptedPipeline(), access=Access(admins=admins)) as talk:
+        await talk.conversation.handle(message("/status"), room)
+
+    assert [card.private for card in room.cards] == [is_private]
