@@ -94,6 +94,12 @@ class Argument:
         return next((choice.right for choice in self.choices if choice.name == value), self.right)
 
 
+def actions(*changes: str) -> Argument:
+    """What can be done with something that everybody may see, and whose history and changes are for admins."""
+    choices = (Choice("show"), *(Choice(change, "changes") for change in changes), Choice("history", "sees"))
+    return Argument(_ACTION, required=False, choices=choices)
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """What the process is doing.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.commands.amounts import limit_of, reset, undo_of, usd_in
-from bot.commands.base import Argument, Choice, Command, Invocation, WrongUsage
+from bot.commands.base import Argument, Choice, Command, Invocation, WrongUsage, actions
 from bot.commands.history import history
 from bot.commands.whose import HERE, is_shown, named, nearest_first, subject_of, target, target_of
 from bot.messages import Card
@@ -107,17 +107,7 @@ BUDGET = Command(
     "/budget",
     _run,
     (
-        Argument(
-            "action",
-            required=False,
-            choices=(
-                Choice("show"),
-                Choice("set", "changes"),
-                Choice("lift", "changes"),
-                Choice("reset", "changes"),
-                Choice("history", "sees"),
-            ),
-        ),
+        actions("set", "lift", "reset"),
         Argument("amount", required=False, choices=(Choice("unlimited", "changes"),), reads=usd_in, right="changes"),
         Argument("window", required=False, choices=(Choice("day"), Choice("month"))),
         Argument("whose", required=False, choices=HERE, reads=target, right="sees"),

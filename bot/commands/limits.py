@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bot.commands.amounts import amount_in, limit_of, reset, undo_of
-from bot.commands.base import Argument, Choice, Command, Invocation, WrongUsage
+from bot.commands.base import Argument, Command, Invocation, WrongUsage, actions
 from bot.commands.history import history
 from bot.commands.whose import HERE, is_shown, named, nearest_first, subject_of, target, target_of
 from bot.messages import Card
@@ -110,16 +110,7 @@ LIMITS = Command(
     "/limits",
     _run,
     (
-        Argument(
-            "action",
-            required=False,
-            choices=(
-                Choice("show"),
-                Choice("set", "changes"),
-                Choice("reset", "changes"),
-                Choice("history", "sees"),
-            ),
-        ),
+        actions("set", "reset"),
         Argument("limit", required=False, reads=_limit),
         Argument("whose", required=False, choices=HERE, reads=target, right="sees"),
     ),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import cast, get_args
 
-from bot.commands.base import Argument, Choice, Command, Invocation, WrongUsage
+from bot.commands.base import Argument, Choice, Command, Invocation, WrongUsage, actions
 from bot.commands.history import history
 from bot.locales import Phrases
 from bot.messages import Card
@@ -145,11 +145,7 @@ MODELS = Command(
     "/models",
     _run,
     (
-        Argument(
-            "action",
-            required=False,
-            choices=(Choice("show"), Choice("pin", "changes"), Choice("unpin", "changes"), Choice("history", "sees")),
-        ),
+        actions("pin", "unpin"),
         Argument("model", required=False, choices=_POLICIES, reads=_model, right="changes"),
     ),
     more=("models.example_pin", "models.example_policy", "models.example_unpin"),
