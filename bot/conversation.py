@@ -14,19 +14,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Final
 
 from bot.actions import Actions, NotThere
-from bot.commands import Call, as_question, button_of, call_in, commands_on, hint_in, named, nearest, without_name
-from bot.commands.base import Command, Desk, Invocation, Load, WrongUsage
+from bot.commands import Call, as_question, button_of, call_in, commands_on, hint_in
+from bot.commands.base import Command, Desk, Load
+from bot.commands.running import answer, card_of, is_typed
 from bot.delivery import Delivery, Ending
 from bot.herald import Herald
 from bot.locales import Phrases, phrases_in
-from bot.messages import Card, Deletion, IncomingMessage, Locale, Press, Question, Thread
+from bot.messages import Card, Deletion, IncomingMessage, Press, Question, Thread
 from bot.ports import Replies, Reply
 from bot.recovery import Recovery
 from bot.replies import (
@@ -40,8 +40,7 @@ from bot.replies import (
 from bot.rounds import repeat
 from bot.underway import Run, Stopped, UnderWay
 from rag.errors import QuotaExceeded, StateUnavailable
-from rag.language import detect_language
-from rag.model import Answer, Language, Restart, Status, Token
+from rag.model import Answer, Restart, Status, Token
 from rag.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -50,9 +49,7 @@ log = logging.getLogger(__name__)
 _REFERENCE_BYTES: Final = 6
 # From when it is asked of the pipeline; the router's own deadline is shorter.
 _LONGEST_S: Final = 300.0
-_MOST_SHOWN_CHARS: Final = 40
 _TIDY_S: Final = 6 * 3600.0
-_LOCALES: Final[Mapping[Language, Locale]] = MappingProxyType({"en": "en", "pt": "pt-BR"})
 
 
 def _random_reference() -> str:
@@ -127,7 +124,8 @@ class Conversation:
         try:
             async with self._under_way.run(question) as run:
                 if call:  # 2 command?
-                    return await self._run(call, question)
+                    card = await answer(call, question, _commands_for(question), self._desk, self._load)
+                    return Ending(card, "command")
                 if refusal := await self._refused(question):  # 3 admit
                     return refusal
                 await delivery.begin(again_notice(begun_again, question.text, _phrases(question)))
@@ -157,55 +155,11 @@ class Conversation:
         except Exception:  # it will be delivered again, and is known then
             log.exception("not acknowledged event=%s", message.event_id)
 
-    async def _run(self, call: Call, question: Question) -> Ending:
-        card = await self._card_of(call, question)
-        command = named(call.name, self._commands(question))
-        # Whoever meant the documents is one click away from them.
-        if not _is_typed(question) and (command is None or not command.acts):
-            card = replace(card, reference=question.reference, actions=(*card.actions, "documents"))
-        return Ending(card, "command")
-
-    async def _card_of(self, call: Call, question: Question) -> Card:
-        phrases, commands = _phrases(question), self._commands(question)
-        if call.in_words:  # a sentence is answered in its own language
-            phrases = phrases_in(_LOCALES[detect_language(question.text)])
-        command = named(call.name, commands)
-        if command is None:
-            guess = nearest(call.name, commands)
-            shown = call.name if len(call.name) <= _MOST_SHOWN_CHARS else f"{call.name[:_MOST_SHOWN_CHARS]}…"
-            if guess is None:
-                return Card(phrases("command.unknown", name=shown), private=True)
-            return Card(phrases("command.near_miss", name=shown, nearest=guess), private=True)
-        try:
-            arguments = _own(command.bind(call.words), question)
-            right = command.right_to(arguments)
-            invocation = Invocation(
-                desk=self._desk,
-                arguments=arguments,
-                author=question.author,
-                thread=question.thread,
-                phrases=phrases,
-                commands=commands,
-                reference=question.reference,
-                in_words=call.in_words,
-                load=self._load,
-            )
-            # Who asks in words for figures of others is shown their own.
-            if right and not invocation.is_admin and (right == "changes" or not call.in_words):
-                return Card(phrases(f"command.admins_{right}", name=command.name), private=True)
-            return await command.run(invocation)
-        except WrongUsage:
-            example = command.example_like(call.words, phrases)
-            return Card(phrases("command.wrong_usage", name=command.name, example=example), private=True)
-
     @property
     def _load(self) -> Load:
         asked = len(self._under_way.questions) - 1  # the call itself is no question
         up_s = self._clock.monotonic() - self._began_s
         return Load(answering=min(asked, self._at_once), waiting=max(0, asked - self._at_once), up_s=up_s)
-
-    def _commands(self, question: Question) -> Sequence[Command]:
-        return commands_on(question.thread.platform)
 
     async def _refused(self, question: Question) -> Ending | None:
         if question.is_counted:
@@ -306,7 +260,7 @@ class Conversation:
         entry = await self._journal.find(press.thread, press.reference, commands=to_documents)
         if entry is None:
             raise NotThere
-        if _is_typed(entry.question) if to_documents else _call_in(entry.question):
+        if is_typed(entry.question) if to_documents else _call_in(entry.question):
             raise NotThere  # what a command does is done for whoever called it
         if entry.state != "delivered":
             return Card(phrases("button.under_way"), private=True)
@@ -333,7 +287,8 @@ class Conversation:
         hint = None if entry is None else hint_in(entry.question.text)
         if entry is None or hint is None:
             raise NotThere
-        return await self._card_of(hint, replace(entry.question, author=press.author))
+        question = replace(entry.question, author=press.author)
+        return await card_of(hint, question, _commands_for(question), self._desk, self._load)
 
     async def retract(self, deletion: Deletion, replies: Replies) -> None:
         """Take back the answer to a message that was deleted; nothing where there is none.
@@ -379,19 +334,12 @@ def _phrases(question: Question) -> Phrases:
     return phrases_in(question.author.locale)
 
 
+def _commands_for(question: Question) -> Sequence[Command]:
+    return commands_on(question.thread.platform)
+
+
 def _call_in(question: Question) -> Call | None:
-    return None if question.is_question else call_in(question.text, commands_on(question.thread.platform))
-
-
-def _is_typed(question: Question) -> bool:
-    """Whether it was called by its slash, and nothing else can have been meant."""
-    return without_name(question.text).startswith("/")
-
-
-def _own(arguments: Mapping[str, str], question: Question) -> Mapping[str, str]:
-    """The same, where somebody who names themselves or their place means just that."""
-    own = {f"user:{question.author.id}": "mine", f"channel:{question.thread.place}": "channel"}
-    return {name: own.get(value, value) for name, value in arguments.items()}
+    return None if question.is_question else call_in(question.text, _commands_for(question))
 
 
 def _of_command(ending: Ending) -> Ending:

@@ -137,7 +137,6 @@ class Invocation:
         commands: All that can be called in that place.
         thread: The conversation in which it was called.
         reference: Of the call in the journal.
-        in_words: It was not typed, but recognised in a sentence.
     """
 
     desk: Desk
@@ -147,7 +146,6 @@ class Invocation:
     phrases: Phrases
     commands: Sequence[Command]
     reference: str = ""
-    in_words: bool = False
     load: Load = field(default_factory=Load)
 
     @property

@@ -40,6 +40,7 @@ CREATE INDEX alerts_by_end ON alerts (resolved_at);
 
 -- Alerts look for the budgets whose thresholds were reached in the windows that are open.
 CREATE INDEX quota_events_by_window ON quota_events (since, subject);
+CREATE INDEX quota_events_by_time ON quota_events (at);
 
 -- What is to be posted without having been asked for: reports and alerts. `state` goes waiting, posted, or given_up.
 -- `owner` has it in hand, `due_at` is when it is tried next, and of one `topic` the older comes first.
