@@ -12,6 +12,7 @@ from bot.locales import Phrases
 from bot.messages import Card
 from bot.text import code_span
 from rag.language import fold
+from rag.quota.policy import asker_of
 from rag.quota.quotas import Measure, Resource
 
 # `US$ 5` and `5 dollars` come as two words put together.
@@ -80,11 +81,20 @@ async def reset(call: Invocation, target: str, measure: Measure) -> Card:
 
 async def undo_of(call: Invocation, target: str, measure: Measure) -> str:
     """The calls that put back what holds now, to be asked for before it is changed."""
-    calls = [code_span(typed) for typed in await _putting_back(call, target, measure)]
+    calls = [code_span(one) for one in await _putting_back(call, target, measure)]
     if len(calls) == 1:
         return calls[0]
     first, second = calls
     return call.phrases("limits.then", first=first, second=second)
+
+
+async def holding(call: Invocation, target: str, measure: Measure) -> int | None:
+    """What holds now for a target of budgets; `None` for no limit."""
+    asker, provider = asker_of(target)
+    for standing in await call.desk.accounts.standing(asker, provider):
+        if str(standing.quota.subject) == target and standing.quota.measure == measure:
+            return standing.quota.limit
+    return None
 
 
 async def _putting_back(call: Invocation, target: str, measure: Measure) -> list[str]:
@@ -94,11 +104,11 @@ async def _putting_back(call: Invocation, target: str, measure: Measure) -> list
     # Both end with the next `set` or `reset`, so a lift has to be said again after it.
     kept = [change for change in held if change.expires_at is None]
     lifted = [change for change in held if change.expires_at is not None]
-    calls = [_typed(call, "set", measure, change.amount) for change in kept] or [_typed(call, "reset", measure)]
-    return [*calls, *(_typed(call, "lift", measure, change.amount) for change in lifted)]
+    calls = [typed(call, "set", measure, change.amount) for change in kept] or [typed(call, "reset", measure)]
+    return [*calls, *(typed(call, "lift", measure, change.amount) for change in lifted)]
 
 
-def _typed(call: Invocation, action: str, measure: Measure, *amounts: int | None) -> str:
+def typed(call: Invocation, action: str, measure: Measure, *amounts: int | None) -> str:
     """A call as its reader would type it."""
     amount = "".join(_written(measure, amount, call.phrases) for amount in amounts)
     return " ".join(_words(call, action, measure, amount))

@@ -9,6 +9,7 @@ from typing import Literal
 from bot.access import Access
 from bot.alerts import Alerts
 from bot.choices import Choices
+from bot.intent.intent import Direction
 from bot.journal import Journal
 from bot.locales import LOCALES, Phrases, phrases_in
 from bot.messages import Action, Card, Person, Thread
@@ -137,6 +138,7 @@ class Invocation:
         commands: All that can be called in that place.
         thread: The conversation in which it was called.
         reference: Of the call in the journal.
+        direction: Whether a change in words goes up or down; empty where the words do not say.
     """
 
     desk: Desk
@@ -146,6 +148,7 @@ class Invocation:
     phrases: Phrases
     commands: Sequence[Command]
     reference: str = ""
+    direction: Direction = ""
     load: Load = field(default_factory=Load)
 
     @property

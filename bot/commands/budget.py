@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.commands.amounts import limit_of, reset, undo_of, usd_in
+from bot.commands.amounts import holding, limit_of, reset, typed, undo_of, usd_in
 from bot.commands.base import Argument, Choice, Command, Invocation, WrongUsage, actions
 from bot.commands.history import history
 from bot.commands.whose import HERE, is_shown, named, nearest_first, subject_of, target, target_of
+from bot.intent.intent import Direction
 from bot.messages import Card
+from bot.text import code_span
 from rag.quota.page import Standing
 from rag.quota.policy import Change, asker_of
 from rag.quota.quotas import Measure
@@ -82,6 +84,17 @@ async def _change(call: Invocation, action: str, written: str) -> Card:
         amount = parse_amount("usd", written)
     except ValueError:
         raise WrongUsage from None
+    holds = await holding(call, whom, measure)
+    if _is_contrary(call.direction, holds, amount):
+        return Card(
+            phrases(
+                f"budget.not_{call.direction}",
+                whose=named(whom, call),
+                holds=limit_of(measure, holds, phrases),
+                typed=code_span(typed(call, action, measure, amount)),
+            ),
+            private=True,
+        )
     undo = await undo_of(call, whom, measure)
     values = {"whose": named(whom, call), "limit": limit_of(measure, amount, phrases), "undo": undo}
     if action == "lift":
@@ -89,6 +102,12 @@ async def _change(call: Invocation, action: str, written: str) -> Card:
         return Card(phrases("budget.lifted", **values, until=phrases.moment(until, accounts.policy.zone)))
     await accounts.change(call.author.id, Change(whom, measure, amount))
     return Card(phrases("limits.set", **values))
+
+
+def _is_contrary(direction: Direction, holds: int | None, amount: int | None) -> bool:
+    """Whether a sentence says raise where it would lower, or the other way round: a slip, or not meant as an order."""
+    before, after = (float("inf") if limit is None else limit for limit in (holds, amount))
+    return (direction == "up" and after <= before) or (direction == "down" and after >= before)
 
 
 async def _reset(call: Invocation) -> Card:

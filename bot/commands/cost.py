@@ -15,6 +15,7 @@ from bot.tables import table
 from rag.quota.ledger import CostKey, Costs
 from rag.quota.quotas import Subject
 from rag.quota.tallies import KEPT
+from rag.quota.windows import Period
 
 _MOST_ROWS = 10
 # Who asks by whom means all of them.
@@ -35,7 +36,8 @@ async def _run(call: Invocation) -> Card:
         known = ", ".join(phrases(f"word.{key}").partition("|")[0].strip() for key in _keys(subject))
         notes.append(phrases("cost.not_by", by=phrases(f"word.{by}").partition("|")[0].strip(), known=known))
         by = "model"
-    since, until = _days(call.arguments.get("period", "today"), call.desk.accounts.today)
+    asked = call.arguments.get("period", "today")
+    since, until = _days(asked, call.desk.accounts.today)
     costs = await call.desk.accounts.costs_between(since, until, by, subject=subject)
     when = phrases.days(since, until)
     headline = phrases(
@@ -48,7 +50,7 @@ async def _run(call: Invocation) -> Card:
     lines = [headline, *_details(costs, phrases), *notes]
     if costs.rows and costs.micro_usd:
         lines += ["", table(_columns(by, phrases), list(_rows(costs, by, phrases)), numeric=(1, 2, 3))]
-    chart = await spending_chart(call.desk.accounts, subject, phrases)
+    chart = await spending_chart(call.desk.accounts, subject, phrases, of=_kind(asked), on=until)
     return Card("\n".join(lines), private=True, chart=chart)
 
 
@@ -67,6 +69,10 @@ def _days(name: str, today: date) -> tuple[date, date]:
         before = _begin(name.removeprefix("last-"), today) - timedelta(days=1)
         return _begin(name.removeprefix("last-"), before), before
     return _begin(name, today), today
+
+
+def _kind(name: str) -> Period:
+    return "day" if name in {"today", "yesterday"} else cast("Period", name.removeprefix("last-"))
 
 
 def _begin(window: str, day: date) -> date:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.commands.base import Command, WrongUsage
 from bot.intent import intent_of
+from bot.intent.intent import Direction
 from rag.language import STOP_WORDS, fold
 
 _BY_NAME = re.compile(r"^@(?:rag)?bot\b[\s,:]*", re.IGNORECASE)
@@ -33,11 +34,13 @@ class Call:
     Attributes:
         name: Of the command; of an unknown one as it was typed.
         in_words: It was not typed, but is meant by a sentence.
+        direction: Whether a change in words goes up or down; empty where the words do not say.
     """
 
     name: str
     words: tuple[str, ...] = ()
     in_words: bool = False
+    direction: Direction = ""
 
     @property
     def is_about_money(self) -> bool:
@@ -58,7 +61,7 @@ def call_in(text: str, commands: Sequence[Command]) -> Call | None:
     intent = intent_of(without_name(text))
     if intent is None or not intent.is_sure:
         return None
-    return Call(intent.command, intent.words, in_words=True)
+    return Call(intent.command, intent.words, in_words=True, direction=intent.direction)
 
 
 def hint_in(text: str) -> Call | None:

@@ -50,6 +50,7 @@ async def card_of(call: Call, question: Question, commands: Sequence[Command], d
             phrases=phrases,
             commands=commands,
             reference=question.reference,
+            direction=call.direction,
             load=load,
         )
         # Who asks in words for figures of others is shown their own.

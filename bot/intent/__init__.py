@@ -8,10 +8,8 @@ the documents. A word that nobody knows leaves it possible.
 
 from __future__ import annotations
 
-from bot.intent.change import change_of
-from bot.intent.meaning import Intent, meaning_of
-from bot.intent.reading import read, sentences_of
-from bot.intent.words import LANGUAGES, lexicon_of
+from bot.intent.cores import languages_of
+from bot.intent.intent import Intent
 from rag.language import fold
 
 __all__ = ["Intent", "intent_of"]
@@ -24,17 +22,10 @@ def intent_of(text: str) -> Intent | None:
     """The command that a message asks for in plain words; `None` for a question of the documents."""
     if len(text) > _LONGEST_CHARS:
         return None
-    folded = fold(text)
-    typed = sentences_of(folded)
-    unsure = None
-    # Short messages show no language: what one explains in full is in that one.
-    for language in LANGUAGES:
-        lexicon = lexicon_of(language)
-        sentences = [[lexicon.spelt(word) for word in words] for words in typed]
-        if all(lexicon.cores.isdisjoint(words) for words in sentences):
-            continue
-        found = change_of(folded, lexicon) or meaning_of(read(sentences, lexicon))
-        if found is not None and found.is_sure:
-            return found
-        unsure = unsure or found
-    return unsure
+    languages = languages_of(fold(text))
+    if not languages:
+        return None
+    # Most messages, and many processes, end above: what reads the others is not even loaded before.
+    from bot.intent.message import intent_in
+
+    return intent_in(text, languages)

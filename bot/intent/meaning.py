@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
+from bot.intent.intent import Intent
 from bot.intent.reading import Reading
 
 # What the bot spends money on. `How much do we pay?` asks of wages as well as of models.
@@ -17,32 +17,12 @@ _WINDOWS = {"today": "day", "month": "month"}
 _AS_PERIODS = {"day": "today", "weekly": "week", "monthly": "month"}
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """A command that a message asks for in plain words.
-
-    Attributes:
-        words: The command's arguments, only those that the message names, in the command's own words.
-        is_sure: All of the message was understood. Otherwise it may be meant so: it is answered from the documents,
-            with a button that leads to the books.
-    """
-
-    command: Literal["cost", "budget", "limits", "status"]
-    words: tuple[str, ...]
-    is_sure: bool
-
-    @property
-    def is_about_money(self) -> bool:
-        """Whether the answer stands in the books."""
-        return self.command != "status"
-
-
 def meaning_of(reading: Reading) -> Intent | None:
     """The command that the marks ask for, as far as the words without marks leave it possible."""
     certainty = _certainty(reading)
     if certainty is None:
         return None
-    asked = (ask(reading) for ask in (_budget, _limits, _status, _remainder, _cost, _something))
+    asked = (ask(reading) for ask in (_history, _budget, _limits, _status, _remainder, _cost, _something))
     found = next(filter(None, asked), None)
     if found is None:
         return None
@@ -50,8 +30,11 @@ def meaning_of(reading: Reading) -> Intent | None:
         return None  # the price of something is ordered to be changed
     if not found.is_sure and reading.doubts > bool(found.words):
         return None
-    if reading.has("changes"):  # not an order that was understood, or it would have been taken
+    # Not an order that was understood, or it would have been taken.
+    if reading.has("changes") and not reading.has("changed"):
         certainty = False
+    if found.command == "status" and reading.doubts:
+        certainty = False  # whatever the stranger is, it may be what is up or down
     if reading.has("why") and not (reading.has("mine") and found.command in ("budget", "limits")):
         certainty = False
     return found if certainty else replace(found, is_sure=False)
@@ -80,6 +63,17 @@ def _certainty(reading: Reading) -> bool | None:
 
 def _is_told_when(reading: Reading) -> bool:
     return reading.period is not None or reading.has("so_far", "day", "monthly", "weekly")
+
+
+def _history(reading: Reading) -> Intent | None:
+    """Who changed what may be spent or asked."""
+    has = reading.has
+    if not has("changed"):
+        return None
+    is_ours = not has("api", "vendor", "model_name", "it", "other_period")
+    if has("budget", "cap") or (has("limit") and has("money", "spend", "priced")):
+        return Intent("budget", ("history",), is_ours)
+    return Intent("limits", ("history",), is_ours) if has("limit") else None
 
 
 def _budget(reading: Reading) -> Intent | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from bot.intent.words import Lexicon, Phrases
+from bot.intent.lexicon import Lexicon, Phrases
 
 STRANGER = ("?",)
 """The marks of a word that is in no phrase."""
@@ -15,13 +15,9 @@ STRANGER = ("?",)
 Found = tuple[str, tuple[str, ...]]
 """The last word of a phrase, and the marks of that."""
 
-_WORD = re.compile(r"[^\W_]+(?:&[^\W_]+)?|[$💸💰💵🤑]")
-_PRICE = re.compile(r"(?<![\w$])(?:us)?\$ ?\d+(?:[.,]\d+)*")
-_SENTENCE = re.compile(r"[.!?;:…\n—]+(?=\s|$)| - ")
-_LENGTHENED = re.compile(r"([a-z])\1{2,}")
 # `gpt-5`, `claude 4.5`: a version is part of the name.
-_VERSION = re.compile(r"\d{1,2}o?")
-_COUNT = re.compile(r"\d{1,3}")
+_VERSION = r"\d{1,2}o?"
+_COUNT = r"\d{1,3}"
 _DIMENSIONS = {
     "dim_channel": "channel",
     "dim_model": "model",
@@ -80,17 +76,6 @@ class _Sentence(NamedTuple):
     strangers: int
 
 
-def words_of(text: str) -> list[str]:
-    """The words of a folded text, amounts of dollars left out."""
-    return _WORD.findall(_PRICE.sub(" ", text) if "$" in text else text)
-
-
-def sentences_of(text: str) -> list[list[str]]:
-    """The words of each sentence of a folded text, amounts of dollars left out."""
-    text = _LENGTHENED.sub(r"\1", _PRICE.sub(" ", text))
-    return [words for sentence in _SENTENCE.split(text) if (words := _WORD.findall(sentence))]
-
-
 def read(sentences: Sequence[Sequence[str]], lexicon: Lexicon) -> Reading:
     """Explain the words of a message as far as a language goes."""
     explained = [_explained(words, lexicon) for words in sentences]
@@ -120,7 +105,7 @@ def marks_of(words: Sequence[str], phrases: Phrases) -> list[Found]:
     position = 0
     while position < len(words):
         word = words[position]
-        for phrase, marks in phrases.get(word, ()):
+        for phrase, marks in phrases.beginning_with(word):
             length = len(phrase)
             if length == 1 or words[position + 1 : position + length] == phrase[1:]:
                 found.append((words[position + length - 1], marks))
@@ -156,9 +141,9 @@ def _explained(words: Sequence[str], lexicon: Lexicon) -> _Sentence:
 
 def _is_plain_number(word: str, before: Sequence[str], following: Sequence[str]) -> bool:
     """Whether it counts something, money or questions, or is a model's version."""
-    if "model_name" in before and _VERSION.fullmatch(word):
+    if "model_name" in before and re.fullmatch(_VERSION, word):
         return True
-    return bool(_COUNT.fullmatch(word)) or (word.isdigit() and ("money" in following or "thing" in following))
+    return bool(re.fullmatch(_COUNT, word)) or (word.isdigit() and ("money" in following or "thing" in following))
 
 
 def _period(found: Sequence[Found]) -> str | None:

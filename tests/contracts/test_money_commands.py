@@ -19,7 +19,7 @@ from rag.quota.policy import QuotaPolicy
 from rag.quota.quotas import Measure, Need
 from rag.quota.windows import Window
 from tests.fakes.clock import FakeClock
-from tests.fakes.room import Room, message
+from tests.fakes.room import ANA, Room, message
 from tests.fakes.scripted_pipeline import ScriptedPipeline
 from tests.fakes.spending import expense, spend
 from tests.fakes.talk import Talk, open_talk
@@ -470,3 +470,21 @@ async def _in_force(talk: Talk) -> list[tuple[str, str, int | None, datetime | N
         (change.target, str(change.measure), change.amount, change.expires_at)
         for change in await talk.desk.accounts.in_force()
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("raise the budget of this channel to $3 a day", "This channel: that would not raise it, $5.00 a day holds."),
+        ("reduce the budget of this channel to $50 a day", "This channel: that would not lower it, $5.00 a day holds."),
+        ("raise the budget of this channel to $50 a day", "This channel: $50.00 a day from now on."),
+        ("aumenta o orçamento deste canal para 3 dólares por dia", "Este canal: isso não aumentaria, vale US$ 5,00"),
+    ],
+)
+async def test_an_order_in_words_that_contradicts_itself_changes_nothing(state_url: str, text: str, told: str) -> None:
+    room = Room()
+    async with open_talk(state_url, ScriptedPipeline(), access=Access(admins=Admins(frozenset({ANA.id})))) as talk:
+        for number, said in enumerate(["/budget set 5 day channel", text]):
+            await talk.conversation.handle(message(said, id=str(number)), room)
+
+    assert room.cards[-1].text.startswith(told)

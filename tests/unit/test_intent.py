@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from decimal import Decimal
 from time import perf_counter
 
@@ -14,7 +16,8 @@ from hypothesis import strategies as st
 from bot.intent import Intent, intent_of
 from bot.intent import words as marks
 from bot.intent.change import change_of
-from bot.intent.words import LANGUAGES, Lexicon, lexicon_of
+from bot.intent.cores import LANGUAGES, MARKS, languages_of
+from bot.intent.lexicon import Lexicon, lexicon_of
 from bot.intent.words.both import BOTH
 from bot.intent.words.english import ENGLISH, ENGLISH_CHANGE
 from bot.intent.words.plain import ENGLISH_PLAIN, PORTUGUESE_PLAIN
@@ -49,6 +52,12 @@ def meant(text: str) -> tuple[str, ...] | None:
     """The command and its words, if it would be run."""
     found = intent_of(text)
     return (found.command, *found.words) if found is not None and found.is_sure else None
+
+
+def assert_is_at_most_offered(text: str) -> None:
+    """Neither run nor changing anything: a button to the books, or less."""
+    found = intent_of(text)
+    assert found is None or (not found.is_sure and CHANGES.isdisjoint(found.words))
 
 
 class TestTheDevelopmentMessages:
@@ -169,6 +178,7 @@ class TestBudgets:
             ("are we over budget?", ("everything",)),
             ("qual é o limite de gastos diário?", ("day",)),
             ("do we have any money left?", ("everything",)),
+            ("is the budget still $5?", ()),
             ("why is my budget exhausted?", ("mine",)),
         ],
     )
@@ -252,13 +262,16 @@ class TestOrders:
             ("defina o orçamento em US$ 5,50 por dia", ("set", "5.50", "day")),
             ("aumenta o orçamento para 10 dólares só hoje", ("lift", "10", "day")),
             ("pode baixar o limite diário pra US$8?", ("set", "8", "day")),
-            ("quero que este canal tenha um orçamento de $8 por dia", ("set", "8", "day", "channel")),
+            ("você pode definir o orçamento deste canal em 5 dólares?", ("set", "5", "channel")),
+            ("quero que você defina o orçamento em $8 por dia", ("set", "8", "day")),
+            ("would you mind setting the budget to $5?", ("set", "5")),
+            ("set this channel's budget to $5", ("set", "5", "channel")),
             ("reset the budget of this channel", ("reset", "channel")),
             ("volta o orçamento ao padrão", ("reset",)),
             ("go back to the default budget", ("reset",)),
             ("for today, raise the budget to 35 dollars, because we have a workshop", ("lift", "35", "day")),
-            ("from now on the whole team gets a budget of $8 a day", ("set", "8", "day", "everything")),
-            ("I'd like my monthly budget to be $20", ("set", "20", "month", "mine")),
+            ("from now on set everybody's budget to $8 a day", ("set", "8", "day", "everything")),
+            ("I'd like you to set my monthly budget to $20", ("set", "20", "month", "mine")),
             ("daily budget to $9 please", ("set", "9", "day")),
             ("me limita a $2 por dia", ("set", "2", "day", "mine")),
             ("deixa a gente gastar até $15 só hoje", ("lift", "15", "day", "everything")),
@@ -292,7 +305,8 @@ class TestOrders:
             "raise the default budget", "change the default budget to $5", "is it possible to set the budget to $5?",
             # Stated, not ordered.
             "I need 3 budgets for this channel",
-            "the team gets a budget of $8 a day", "this channel has a budget of $5 a day", "limit me to 5 questions",
+            "the team gets a budget of $8 a day", "from now on the team gets a budget of $8 a day",
+            "this channel has a budget of $5 a day", "limit me to 5 questions",
             # Whose, or for how long, is not clear.
             "set my budget for everyone to $5", "set the daily budget to $5 per month",
             "set the monthly budget to $5 just for today", "set the budget to $5 for this week",
@@ -301,6 +315,69 @@ class TestOrders:
     def test_that_leave_a_doubt_change_nothing(self, text: str) -> None:
         found = intent_of(text)
         assert found is None or CHANGES.isdisjoint(found.words)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "precisamos aumentar o orçamento para 5", "preciso aumentar o orçamento para 5",
+            "queremos aumentar o orçamento para 5", "gostaria de aumentar o orçamento para 5",
+            "gostaria que o orçamento fosse de 5 dólares", "é preciso aumentar o orçamento para 500",
+            "precisamos reduzir o orçamento para 5 dólares por dia", "vamos aumentar o orçamento para 5",
+            "temos que aumentar o orçamento para 5", "por favor, preciso aumentar o orçamento para 5",
+            "quero que este canal tenha um orçamento de $8 por dia", "vamos ter um orçamento mensal de $250",
+            "aumentando o orçamento para 5", "o bot aumenta o orçamento para 5",
+            "we need to raise the budget to $5", "we should raise the budget to $5", "let's raise the budget to $5",
+            "I'd like the budget to be $5 a day", "I want the budget at $5", "you can set the budget to $5",
+            "setting the budget to $5", "from today on the team has a budget of $8 a day",
+        ],
+    )  # fmt: skip
+    def test_are_not_what_is_needed_wished_for_or_told(self, text: str) -> None:
+        assert_is_at_most_offered(text)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "'set the budget of this channel to $5 a day'", "‘set the budget of this channel to $5 a day’",
+            "’set the budget of this channel to $5 a day’", "she said 'set the budget to $5'", "'reset the budget'",
+            "set the budget to '$5'", "'defina o orçamento em 5 dólares'",
+        ],
+    )  # fmt: skip
+    def test_are_not_what_is_quoted(self, text: str) -> None:
+        assert_is_at_most_offered(text)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "add $100 to the budget", "can you add $100 to the budget?", "limit us to 5", "can you limit us to 5?",
+            "raise the budget by $5", "daily limit 5 dollars", "limit me to 5 questions", "budget: $5",
+            "I want a budget of $5, ok?", "gostaria de um orçamento de 5 dólares?",
+            "adiciona 100 dólares ao orçamento", "você pode adicionar 100 dólares ao orçamento?",
+            "tira 5 dólares do orçamento", "limite diário: 5 dólares",
+        ],
+    )  # fmt: skip
+    def test_that_are_not_understood_are_not_answered_with_the_present_budget(self, text: str) -> None:
+        assert_is_at_most_offered(text)
+
+    @pytest.mark.parametrize(
+        ("text", "direction"),
+        [
+            ("raise the budget to $5", "up"), ("can you increase my daily budget to $5?", "up"),
+            ("lift the budget to $20 for today", "up"), ("bump up the budget to $5", "up"),
+            ("lower the budget to $5", "down"), ("reduce the budget to $5 for today", "down"),
+            ("set the budget down to $5", "down"), ("bump down the budget to $5", "down"),
+            ("aumenta o orçamento para 10 dólares", "up"), ("pode aumentar o orçamento para 10 dólares?", "up"),
+            ("diminua o orçamento para 10 dólares", "down"), ("pode baixar o limite diário pra US$8?", "down"),
+            ("set the budget to $5", ""), ("limit spending to $3/day", ""), ("defina o orçamento em 5 dólares", ""),
+            ("limite o gasto do canal a 5 dólares", ""), ("reset the budget", ""), ("daily budget to $9", ""),
+        ],
+    )  # fmt: skip
+    def test_say_where_the_amount_is_to_go(self, text: str, direction: str) -> None:
+        found = intent_of(text)
+        assert found is not None
+        assert (found.is_sure, found.direction) == (True, direction)
+
+    def test_that_go_up_and_down_at_once_change_nothing(self) -> None:
+        assert_is_at_most_offered("raise the budget down to $5")
 
     @given(st.decimals(min_value=0, max_value=999_999, places=2), st.sampled_from([".", ","]))
     def test_take_every_amount_with_cents(self, amount: Decimal, point: str) -> None:
@@ -320,6 +397,105 @@ class TestOrders:
             )
             said = re.findall(r"[^\W_]+", f"{fold(before)} {reasoned[0]}")
             assert set(said) <= explained | set(ALL_WORDS)
+
+
+class TestHistory:
+    @pytest.mark.parametrize(
+        ("text", "command"),
+        [
+            ("who changed the budget?", "budget"), ("quem mudou o orçamento?", "budget"),
+            ("who raised our spending limit?", "budget"), ("who set the budget to $5?", "budget"),
+            ("who changed the limits?", "limits"), ("quem mexeu nos limites?", "limits"),
+        ],
+    )  # fmt: skip
+    def test_is_asked_for(self, text: str, command: str) -> None:
+        assert meant(text) == (command, "history")
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "who changed the marketing budget?", "who changed the rate limits of the API?", "who changed the logo?",
+            "who can change the budget?", "quem mudou o orçamento do projeto?", "who changed the budget last year?",
+        ],
+    )  # fmt: skip
+    def test_is_not_surely_asked_for(self, text: str) -> None:
+        assert meant(text) is None
+
+
+class TestMentions:
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("how much did <@U1> spend today?", ("cost", "today", "<@U1>")),
+            ("<@U1>'s spending this month", ("cost", "month", "<@U1>")),
+            ("how much did <#C1|general> cost today?", ("cost", "today", "<#C1|general>")),
+            ("How much did we spend in <#C1> today?", ("cost", "today", "<#C1>")),
+            ("spending in <#C1|my place> by model", ("cost", "<#C1>", "by", "model")),
+            ("quanto custou o <#123> hoje?", ("cost", "today", "<#123>")),
+            ("quanto o <@!123> gastou ontem?", ("cost", "yesterday", "<@!123>")),
+            ("how much is left of the budget of <@U1>?", ("budget", "<@U1>")),
+            ("how much did @ragbot cost today?", ("cost", "today", "everything")),
+        ],
+    )
+    def test_say_whose_is_meant(self, text: str, words: tuple[str, ...]) -> None:
+        assert meant(text) == words
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            # Any place, anybody: no id tells which.
+            ("how much did #general cost today?", ("today",)), ("quanto custou o #geral hoje?", ("today",)),
+            ("how much did @ana spend today?", ("today",)),
+            # Roles and calls to all of a place spend nothing.
+            ("how much did <@&5> spend today?", ("today",)), ("<!here> how much was spent today?", ("today",)),
+            # Spoken to, or told.
+            ("<@U1> how much did we spend today?", ("today", "everything")),
+            ("tell <@U1> how much was spent today", ("today",)),
+            # Two at once.
+            ("how much did <@U1> and <@U2> spend today?", ("today",)),
+            ("how much did <@U1> spend in this channel today?", ("today", "channel")),
+        ],
+    )  # fmt: skip
+    def test_that_are_not_clear_leave_a_doubt(self, text: str, words: tuple[str, ...]) -> None:
+        assert intent_of(text) == Intent("cost", words, is_sure=False)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "<@U1> set the budget to $5", "set the budget of <#C1> to $5", "set the budget of #general to $5",
+            "@ana reset the budget", "is <@U1> down?", "what does <@U1> think of the <#C1> roadmap?",
+        ],
+    )  # fmt: skip
+    def test_stand_in_no_order(self, text: str) -> None:
+        assert_is_at_most_offered(text)
+
+
+class TestTheFirstLook:
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_finds_every_phrase_of_money_and_status(self, language: Language) -> None:
+        phrases = LEXICONS[language].phrases
+        listed = [one for first in phrases for one in phrases.beginning_with(first)]
+        texts = [" ".join(words) for words, found in listed if not MARKS.isdisjoint(found)]
+        assert len(texts) > 1_000
+        assert [text for text in texts if language not in languages_of(text)] == []
+
+    @pytest.mark.parametrize(
+        ("text", "language"), [("bugdet", "en"), ("spnd", "en"), ("orcamnto", "pt"), ("gst", "pt")]
+    )
+    def test_finds_slips(self, text: str, language: Language) -> None:
+        assert language in languages_of(text)
+
+    def test_spares_many_questions_of_the_documents_a_second(self) -> None:
+        questions = [one.question for one in read_questions()]
+        assert sum(bool(languages_of(fold(question))) for question in questions) < 0.6 * len(questions)
+
+    def test_puts_no_lexicon_together(self) -> None:
+        code = (
+            "import sys; from bot.intent import intent_of; assert intent_of('what is the vacation policy?') is None; "
+            "assert 'bot.intent.lexicon' not in sys.modules; assert intent_of('what did we spend?').is_sure; "
+            "from bot.intent.lexicon import lexicon_of; assert lexicon_of.cache_info().currsize == 1"
+        )
+        subprocess.run([sys.executable, "-c", code], check=True, timeout=60, cwd=CHECKOUT)
 
 
 class TestAnyText:
@@ -414,3 +590,10 @@ async def test_the_benchmark_counts_what_is_taken_and_what_is_offered() -> None:
     assert english["median_us"] > 0
     assert english["reached"] == pytest.approx(figures(outcomes).reached, abs=1e-4)
     assert {"commands in words, development, Portuguese", "money, more development, English"} <= set(rows)
+
+
+@pytest.mark.parametrize("text", ["What is Behugreas you can up whether? (18)", "is Zabbix up, do you know?"])
+def test_what_is_up_may_be_a_stranger(text: str) -> None:
+    intent = intent_of(text)
+
+    assert intent is None or not intent.is_sure

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import bot
 from bot.commands import COMMANDS
 from bot.commands.base import Right
+from bot.intent.intent import Direction
 from bot.locales import LOCALES, phrases_in
 from bot.messages import Locale
 from rag.model import CandidateReason, Degraded, Policy, ProviderState, Rung, RungReason, Stage, Task
@@ -52,6 +53,7 @@ BY_VALUE = {
     *(f"word.{argument.after}" for argument in ARGUMENTS if argument.after),
     *(f"command.admins_{right}" for right in get_args(Right) if right),
     *(f"history.reached_{name}" for name in get_args(ThresholdName)),
+    *(f"budget.not_{direction}" for direction in get_args(Direction) if direction),
 }
 # The same word in both languages.
 SAME = {"measured.tokens"}

@@ -34,4 +34,7 @@ BOTH: Mapping[str, str] = {
     "cost spend": "burn, burn rate, 💸",
     "own dim_model": "llm, llms",
     "dim_channel": "slack channel, slack channels",
+    # What `bot.intent.mentions` writes for a person and a channel that are mentioned.
+    "mine": "0user",
+    "channel": "0channel",
 }

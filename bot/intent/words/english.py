@@ -381,8 +381,10 @@ ENGLISH: Mapping[str, str] = {
     "self cost spend": "bot bill, bot cost, bot costs, bot spend, bot spending",
     "weekly": "a week, each week, every week, per week, weekly",
     "changes": """
-        adjust, boost, bump, change, cut, decrease, double, extend, hike, increase, lift, lower, raise, reduce,
-        reset budget, reset limits, reset my, reset our, reset the, reset this, restore, set, setting, turn
+        add, add another, adjust, boost, bump, cap everybody at, cap everyone at, cap me at, cap the team at,
+        cap us at, change, cut, decrease, deduct, double, extend, hike, increase, lift, limit everybody to,
+        limit everyone to, limit me to, limit the team to, limit us to, lower, raise, reduce, reset budget,
+        reset limits, reset my, reset our, reset the, reset this, restore, set, setting, take off, top up, turn
         down, turn up, update the budget, upping
     """,
     "so_far": """
@@ -432,6 +434,11 @@ ENGLISH: Mapping[str, str] = {
         quota, query limit, query limits, question cap, question limit, question limits, request cap, request
         limit, request limits
     """,
+    "changed who": """
+        who adjusted, who altered, who bumped, who changed, who cut, who decreased, who edited, who has
+        changed, who increased, who last changed, who lifted, who lowered, who modified, who raised, who
+        reduced, who reset, who set, who updated, who was it that changed
+    """,
 }
 
 ENGLISH_CHANGE: Mapping[str, str] = {
@@ -439,30 +446,33 @@ ENGLISH_CHANGE: Mapping[str, str] = {
         can u, can you, can you please, could u, could you, could you please, i d like u to, i d like you to, i
         need you to, i want you to, i would like you to, please can you, please could you, please would you, we
         d like you to, we need you to, we want you to, we would like you to, will u, will you, would u, would
-        you, would you mind, would you please, you can
+        you, would you mind, would you please
     """,
     "p": """
         actually, again, ah, also, and, asap, be so kind and, bot, cheers, dear bot, dear ragbot, folks, for
         me, go ahead and, good afternoon, good evening, good morning, hello, hello bot, hey, hey bot, hey
-        there, hi, hi bot, hi there, if possible, immediately, instead, just, kindly, let s, many thanks,
-        morning, much appreciated, now, oh, ok, okay, permanently, please, pls, plz, quickly, ragbot, right
-        away, right now, so, ta, temporarily, thank u, thank you, thank you so much, thanks, thanks a lot,
-        then, thx, tnx, ty, well, would be great
+        there, hi, hi bot, hi there, if possible, immediately, instead, just, kindly, many thanks, morning,
+        much appreciated, now, oh, ok, okay, permanently, please, pls, plz, quickly, ragbot, right away, right
+        now, so, ta, temporarily, thank u, thank you, thank you so much, thanks, thanks a lot, then, thx, tnx,
+        ty, well, would be great
     """,
     "s": """
         adjust, allocate, allot, allow, amend, apply, assign, budget me, change, configure, define, edit,
-        enforce, establish, fix, give, grant, have, hold, impose, keep, leave, let, limiting, make, make it,
-        modify, permit, pin, place, program, put, reserve, restrict, revise, set, set up, setting, specify,
-        switch, to have, turn, tweak, update, use
+        enforce, establish, fix, give, grant, have, hold, impose, keep, leave, let, make, make it, modify,
+        permit, pin, place, program, put, reserve, restrict, revise, set, set up, specify, switch, to have,
+        turn, tweak, update, use
     """,
+    "sG": "limiting, setting",
     "z": "reset, restore",
-    "r": """
-        beef up, boost, bring, bring down, bring it, bring up, bump, bump down, bump up, crank, crank up, cut,
-        cut down, decrease, decrease down, dial, dial down, dial up, double up, drop, expand, extend, go down,
-        go up, grow, hike, hike up, increase, jack up, knock down, lift, loosen, lower, lower down, move, move
-        up, nudge, pump up, push, push up, raise, raise up, ramp up, reduce, reduce down, scale, scale down,
-        scale up, shrink, slash, step up, stretch, take, take down, take up, tighten, trim, turn down, turn up,
-        up, upgrade, widen
+    "r": "bring, bring it, dial, move, nudge, push, scale, take",
+    "r+": """
+        beef up, boost, bring up, bump, bump up, crank, crank up, dial up, double up, expand, extend, go up,
+        grow, hike, hike up, increase, jack up, lift, loosen, move up, pump up, push up, raise, raise up, ramp
+        up, scale up, step up, stretch, take up, turn up, up, upgrade, widen
+    """,
+    "r-": """
+        bring down, bump down, cut, cut down, decrease, decrease down, dial down, drop, go down, knock down,
+        lower, lower down, reduce, reduce down, scale down, shrink, slash, take down, tighten, trim, turn down
     """,
     "b": """
         ai budget, allocation, allowance, bot budget, budget, budget cap, budget limit, budgets, cap on
@@ -500,19 +510,15 @@ ENGLISH_CHANGE: Mapping[str, str] = {
         workspace, workspace, you, your, yourself
     """,
     "i": "me, mine, my, my own, my personal, myself",
-    "k": "back to, down to, equal to, to, to be",
+    "k-": "down to",
+    "k": "back to, equal to, to, to be",
     "q": "as, at, be, equals, is, of, to exactly, to just",
     "j": "a, amount, an, back, exactly, for, in, it, its, level, more, on, s, the, this, value, with",
     "$": "bucks, dollar, dollars, us dollars, usd, usd dollars",
-    "W": """
-        i d like, i d love, i d prefer, i need, i prefer, i want, i wish, i would like, we d like, we d prefer,
-        we need, we prefer, we want, we would like
-    """,
     "w": """
         as of now, as of today, beginning now, beginning today, effective immediately, effective now, from here
         on, from now on, from today, from today on, going forward, henceforth, starting now, starting today
     """,
-    "h": "can spend, get, gets, has, may spend, shall be, will be, will get, will have",
     "g": "change back, fall back, go, go back, put back, return, roll back, set back, switch back",
     "D": """
         configuration, configured, configured value, default, default value, defaults, initial, normal, normal

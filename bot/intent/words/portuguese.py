@@ -484,11 +484,12 @@ PORTUGUESE: Mapping[str, str] = {
         tenho, tenho ainda
     """,
     "changes": """
-        abaixa, abaixar, abaixe, ajusta, ajustar, ajuste, altera, alterar, altere, aumenta, aumentamos,
-        aumentar, aumente, baixar, baixe, bota, coloca, coloque, corta, cortar, corte, defina, define, definir,
-        diminua, diminui, diminuir, dobra, dobrar, eleva, elevar, eleve, estende, estender, libera, liberar,
-        muda, mudar, mude, reduz, reduza, reduzir, reseta o, reseta os, resetar o, resete, restaura, restaure,
-        sobe, suba, subir, troca, trocar, volta o, zerar o
+        abaixa, abaixar, abaixe, acrescenta, acrescentar, acrescente, adiciona, adicionar, adicione, ajusta,
+        ajustar, ajuste, altera, alterar, altere, aumenta, aumentamos, aumentar, aumente, baixar, baixe, bota,
+        coloca, coloque, corta, cortar, corte, defina, define, definir, diminua, diminui, diminuir, dobra,
+        dobrar, eleva, elevar, eleve, estende, estender, libera, liberar, muda, mudar, mude, reduz, reduza,
+        reduzir, reseta o, reseta os, resetar o, resete, restaura, restaure, sobe, soma mais, some mais, suba,
+        subir, tira, tirar, tire, troca, trocar, volta o, zerar o
     """,
     "so_far": """
         acumulado, ao todo, ate a presente data, ate agora, ate aqui, ate entao, ate esse minuto, ate esse
@@ -516,6 +517,11 @@ PORTUGUESE: Mapping[str, str] = {
         pessoas, quantas semanas, quanto tempo, quantos dias, quantos meses, quantos usuarios, resta fazer,
         reuniao, tutorial
     """,
+    "changed who": """
+        quem abaixou, quem ajustou, quem alterou, quem aumentou, quem baixou, quem cortou, quem definiu, quem
+        diminuiu, quem e que mudou, quem foi que mudou, quem mexeu em, quem mexeu na, quem mexeu no, quem mexeu
+        nos, quem modificou, quem mudou, quem reduziu, quem resetou, quem subiu, quem trocou
+    """,
 }
 
 PORTUGUESE_CHANGE: Mapping[str, str] = {
@@ -535,25 +541,30 @@ PORTUGUESE_CHANGE: Mapping[str, str] = {
     """,
     "s": """
         acerta, acerte, adota, adote, ajusta, ajustar, ajuste, altera, alterar, altere, aplica, aplicar,
-        aplique, atualiza, atualizar, atualize, autoriza, autorizar, autorize, bota, botando, botar, bote,
-        coloca, colocar, coloque, configura, configurar, configure, corrige, corrija, da ao, da pro, da um, da
-        uma, dar, defina, define, definindo, definir, deixa, deixando, deixar, deixe, determina, determinar,
-        determine, edita, editar, edite, estabeleca, estabelece, estabelecer, faca, faz, fixa, fixando, fixar,
-        fixe, institua, libera, liberar, libere, limita, limitar, mantem, mantenha, marca, marque, modifica,
-        modificar, modifique, muda, mudar, mude, passa, passar, passe, permita, permite, permitir, poe, ponha,
-        programa, programe, reajusta, reajustar, reajuste, restringe, restringir, restrinja, seta, setar,
-        tenha, tenham, tenhamos, troca, trocar, troque
+        aplique, atualiza, atualizar, atualize, autoriza, autorizar, autorize, bota, botar, bote, coloca,
+        colocar, coloque, configura, configurar, configure, corrige, corrija, da ao, da pro, da um, da uma,
+        dar, defina, define, definir, deixa, deixar, deixe, determina, determinar, determine, edita, editar,
+        edite, estabeleca, estabelece, estabelecer, faca, faz, fixa, fixar, fixe, institua, libera, liberar,
+        libere, limita, limitar, mantem, mantenha, marca, marque, modifica, modificar, modifique, muda, mudar,
+        mude, passa, passar, passe, permita, permite, permitir, poe, ponha, programa, programe, reajusta,
+        reajustar, reajuste, restringe, restringir, restrinja, seta, setar, tenha, tenham, tenhamos, troca,
+        trocar, troque
     """,
+    "sG": "botando, definindo, deixando, fixando",
     "z": "redefina, redefine, reset, reseta, resetar, resete, restaura, restaurar, restaure, retoma, retome",
-    "r": """
-        abaixa, abaixar, abaixe, acresce, afrouxa, afrouxe, alarga, alargue, amplia, ampliar, amplie, aperta,
-        aperte, aumenta, aumentando, aumentar, aumente, avanca, baixa, baixando, baixar, baixe, corta, cortar,
-        corte, desca, desce, descer, diminua, diminui, diminuindo, diminuir, eleva, elevando, elevar, eleve,
-        encolha, encolhe, encurta, encurte, engorda, enxuga, enxugue, estenda, estende, estica, estique,
-        expanda, expande, expandir, incrementa, incremente, joga, jogue, leva, levanta, levante, leve, puxa,
-        puxe, reduz, reduza, reduzir, retorna, retorne, sobe, suba, subindo, subir, turbina, volta, voltar,
-        volte
+    "r": "joga, jogue, leva, leve, puxa, puxe, retorna, retorne, volta, voltar, volte",
+    "r+": """
+        acresce, afrouxa, afrouxe, alarga, alargue, amplia, ampliar, amplie, aumenta, aumentar, aumente,
+        avanca, eleva, elevar, eleve, engorda, estenda, estende, estica, estique, expanda, expande, expandir,
+        incrementa, incremente, levanta, levante, sobe, suba, subir, turbina
     """,
+    "r+G": "aumentando, elevando, subindo",
+    "r-": """
+        abaixa, abaixar, abaixe, aperta, aperte, baixa, baixar, baixe, corta, cortar, corte, desca, desce,
+        descer, diminua, diminui, diminuir, encolha, encolhe, encurta, encurte, enxuga, enxugue, reduz, reduza,
+        reduzir
+    """,
+    "r-G": "baixando, diminuindo",
     "b": """
         alocacao, budget, budgets, despesa, despesas, dotacao, gasto, gastos, limite de custo, limite de
         custos, limite de despesas, limite de dinheiro, limite de gasto, limite de gastos, limite de valor,
@@ -589,10 +600,10 @@ PORTUGUESE_CHANGE: Mapping[str, str] = {
     "e": """
         a galera, a gente, da galera, da gente, do bot, do pessoal, do ragbot, empresa, empresa inteira,
         empresa toda, equipe, equipe inteira, equipe toda, galera, galera toda, gente, geral, global, no geral,
-        nos, nossa, nosso, nossos, o pessoal, o workspace inteiro, organizacao, pessoal, pessoal todo, pra
-        gente, seu, sua, time, time inteiro, time todo, toda a empresa, toda a equipe, toda equipe, todo mundo,
-        todo o time, todo o workspace, todos, todos nos, todos os canais, todos os usuarios, total, tudo,
-        turma, workspace, workspace inteiro, workspace todo
+        nos, nossa, nosso, nossos, o bot, o pessoal, o ragbot, o workspace inteiro, organizacao, pessoal,
+        pessoal todo, pra gente, seu, sua, time, time inteiro, time todo, toda a empresa, toda a equipe, toda
+        equipe, todo mundo, todo o time, todo o workspace, todos, todos nos, todos os canais, todos os
+        usuarios, total, tudo, turma, workspace, workspace inteiro, workspace todo
     """,
     "i": "comigo, eu, me, meu, meu proprio, meus, mim, minha",
     "k": "ao, para, pra, pro",
@@ -602,18 +613,9 @@ PORTUGUESE_CHANGE: Mapping[str, str] = {
         valor de
     """,
     "$": "dolar, dolares, dolares americanos, dolars, doleta, doletas, dollars, us, usd",
-    "W": """
-        desejamos que, desejo, desejo que, gostaria, gostaria de, gostaria que, gostariamos que, precisamos,
-        precisamos de, precisamos que, preciso, preciso de, preciso que, prefiro, prefiro que, queremos,
-        queremos que, queria, queria que, queriamos, queriamos que, quero, quero que, vamos ter
-    """,
     "w": """
         a partir de agora, a partir de hoje, daqui em diante, daqui para frente, daqui pra frente, de agora em
         diante, de agora pra frente, de hoje em diante, doravante
-    """,
-    "h": """
-        fica com, ficam com, ganha, passa a ter, pode gastar, podem gastar, recebe, tem, tem direito a, tera,
-        terao, vai ter
     """,
     "D": """
         configuracao, configurado, de antes, de fabrica, de sempre, default, inicial, normal, original, padrao,
