@@ -26,6 +26,9 @@ from rag.state.timestamps import to_text
 
 log = logging.getLogger(__name__)
 
+TO_ADMINS: Final = ">admins"
+"""How the ids of notices end that are for the admins, wherever their place is."""
+
 _NOBODY: Final = ""
 _ROUND_S: Final = 5.0
 # The first wait after a refusal; each further one is twice as long, up to the longest.
@@ -42,7 +45,7 @@ class Notice:
     """Something to be told.
 
     Attributes:
-        id: Names what is told and where; told once.
+        id: Names what is told and, behind a `>`, to whom; told once.
         topic: Of the notices of one topic in one place, the older comes first.
         kind: Says who makes a card of it.
         payload: As JSON.
@@ -82,6 +85,30 @@ def add(transaction: Transaction, notice: Notice, now: datetime) -> bool:
     return bool(rows)
 
 
+async def move(database: Database, presence: Presence, clock: Clock, post: Post) -> None:
+    """Have what waits for the admins told in this place, wherever it was to be told: nobody may ever serve that.
+
+    What a living process has in its hands stays there: it may be posted at this moment.
+
+    Raises:
+        StateUnavailable: Nobody knows.
+    """
+    elsewhere = f"state = 'waiting' AND id LIKE '%{TO_ADMINS}' AND NOT (platform = $1 AND place = $2)"
+    where = post.platform, post.place
+    rows = await database.fetch(f"SELECT DISTINCT owner FROM notices WHERE {elsewhere}", *where)  # noqa: S608 - of ours
+    owners = [str(owner) for (owner,) in rows]
+    free = [owner for owner in owners if owner == _NOBODY or await presence.is_gone(owner)]
+    if free:
+        named = ", ".join(f"${n}" for n in range(4, len(free) + 4))
+        await database.fetch(
+            f"UPDATE notices SET platform = $1, place = $2, owner = '{_NOBODY}', tries = 0, due_at = $3"  # noqa: S608
+            f" WHERE {elsewhere} AND owner IN ({named})",
+            *where,
+            to_text(clock.now()),
+            *free,
+        )
+
+
 class Notices:
     """The table `notices`.
 
@@ -97,6 +124,11 @@ class Notices:
         self._steps = Steps(database)
         self._sends: dict[str, Send] = {}
         self._turns: dict[str, asyncio.Lock] = {}
+
+    @property
+    def database(self) -> Database:
+        """Where the table is."""
+        return self._database
 
     # Who tells
 
@@ -123,6 +155,14 @@ class Notices:
         """
         now = self._clock.now()
         return await self._database.transact(lambda transaction: add(transaction, notice, now))
+
+    async def move(self, post: Post) -> None:
+        """Have what waits for the admins told in this place, wherever it was to be told.
+
+        Raises:
+            StateUnavailable: Nobody knows.
+        """
+        await move(self._database, self._presence, self._clock, post)
 
     async def watch(self) -> None:
         """Post what is to be posted, each platform by itself: one that takes long holds up no other; never ends."""

@@ -71,8 +71,9 @@ class Alerts:
         """
         found = await figures(self._accounts, self._models, self._clock.now(), self._rules)
         admins = await self._choices.post()
-        posts = (*(() if admins is None else (admins,)), *self._also)
-        await self._sightings.report(seen_in(found, self._rules), posts)
+        if admins is not None:
+            await self._sightings.move(admins)
+        await self._sightings.report(seen_in(found, self._rules), admins, self._also)
 
     async def watch(self) -> None:
         """Look again and again; never ends."""

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final, Literal
 
 from bot.terms import AlertRules
 from rag.model import ProviderHealth
+from rag.quota.events import ThresholdName
 from rag.quota.reached import Reached
 from rag.routing.catalogue import Notice as ModelNotice
 from rag.state.timestamps import to_text
@@ -20,6 +22,7 @@ Value = str | int | None
 # Fewer failures say nothing, whatever their share is.
 _LEAST_FAILURES: Final = 3
 _ONE_IN: Final = 20
+_LEVELS: Final[Mapping[ThresholdName, int]] = MappingProxyType({"warn": 0, "brake": 1})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Trouble:
     Attributes:
         key: What is wrong: the same trouble has the same one, whoever sees it.
         values: Its figures, for the sentence about it.
+        level: How serious it is; each level is told by itself.
         ends_at: From then on it is over by itself, and nobody need be told so.
     """
 
@@ -36,6 +40,7 @@ class Trouble:
     kind: TroubleKind
     values: Mapping[str, Value]
     ends_at: datetime | None = None
+    level: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,8 @@ class Seen:
 def seen_in(figures: Figures, rules: AlertRules) -> Seen:
     """What is wrong by these figures."""
     troubles = (
-        *map(_budget, figures.budgets),
+        # A brake takes the place of the warning before it.
+        *sorted(map(_budget, figures.budgets), key=lambda trouble: trouble.level),
         *_recent(figures.recent, rules),
         *_providers_off(figures.models),
         *map(_model, figures.news),
@@ -97,8 +103,9 @@ def seen_in(figures: Figures, rules: AlertRules) -> Seen:
 def _budget(reached: Reached) -> Trouble:
     since = to_text(reached.window.since)
     return Trouble(
-        key=f"budget:{reached.subject}:{reached.measure}:{reached.name}:{since}",
+        key=f"budget:{reached.subject}:{reached.measure}:{since}",
         kind="budget",
+        level=_LEVELS[reached.name],
         values={
             "threshold": reached.name,
             "of": reached.subject.kind,

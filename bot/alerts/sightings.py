@@ -1,4 +1,4 @@
-"""Troubles as all processes see them together: told once when they begin, and once when they are over.
+"""Troubles as all processes see them together: told once when they begin or change level, and once when they are over.
 
 A trouble is there while any living process sees it. What one sees is compared with the table `alerts`, and whatever
 there is to tell goes into the outbox in the same transaction.
@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from bot.alerts.rules import Seen, Trouble
 from bot.messages import Post
-from bot.notices import Notice, add
+from bot.notices import TO_ADMINS, Notice, add, move
 from bot.presence import Presence
 from rag.ports import Clock, Database, Row, Transaction
 from rag.state.timestamps import from_text, to_text
@@ -41,14 +41,26 @@ class OpenTrouble:
 
 @dataclass(frozen=True, slots=True)
 class _Alert:
-    """A row of the table."""
+    """A row of the table.
+
+    Attributes:
+        raised_at: When it came to this level.
+        told: When each level was told last.
+        known: The level that people know of while it is open.
+    """
 
     trouble: Trouble
     seers: frozenset[str]
     raised_at: datetime
-    told_at: datetime | None = None
-    is_owed: bool = False
+    told: Mapping[int, datetime] = field(default_factory=dict)
+    known: int | None = None
     resolved_at: datetime | None = None
+
+    def is_quiet(self, now: datetime, quiet: timedelta) -> bool:
+        """Whether its level was told just now."""
+        told_at = self.told.get(self.trouble.level)
+        # Clocks of several machines differ a little, and one may have been set back.
+        return told_at is not None and abs(now - told_at) < quiet
 
 
 class Sightings:
@@ -64,8 +76,16 @@ class Sightings:
         self._clock = clock
         self._quiet = quiet
 
-    async def report(self, seen: Seen, posts: Sequence[Post]) -> None:
-        """Take in what this process sees, and have told in these places what there is to tell.
+    async def move(self, admins: Post) -> None:
+        """Have what waits for the admins told in this place.
+
+        Raises:
+            StateUnavailable: Nobody knows.
+        """
+        await move(self._database, self._presence, self._clock, admins)
+
+    async def report(self, seen: Seen, admins: Post | None, also: Sequence[Post] = ()) -> None:
+        """Take in what this process sees, and have told to the admins and in other places what there is to tell.
 
         Raises:
             StateUnavailable: Nothing was changed.
@@ -78,7 +98,9 @@ class Sightings:
         doubted = [str(seers) for alert, seers in rows if alert not in seen.troubles and alert not in seen.unknown]
         others = {name for seers in doubted for name in json.loads(seers)} - {me}
         gone = {name for name in others if await self._presence.is_gone(name)}
-        work = _Report(seen, tuple(posts), me, gone, self._clock.now(), self._quiet)
+        posts = {} if admins is None else {TO_ADMINS: admins}
+        posts |= {f">{post}": post for post in also}
+        work = _Report(seen, posts, me, gone, self._clock.now(), self._quiet)
         await self._database.transact(work.run)
 
     async def open_troubles(self) -> tuple[OpenTrouble, ...]:
@@ -91,7 +113,7 @@ class Sightings:
             f"SELECT {_COLUMNS} FROM alerts WHERE resolved_at IS NULL ORDER BY raised_at, alert"  # noqa: S608
         )
         alerts = map(_alert, rows)
-        return tuple(OpenTrouble(alert.trouble, alert.raised_at, alert.is_owed) for alert in alerts)
+        return tuple(OpenTrouble(alert.trouble, alert.raised_at, alert.known is not None) for alert in alerts)
 
     async def tidy(self, before: datetime) -> None:
         """Drop what was over before this time, but for what must not be told again yet.
@@ -108,11 +130,12 @@ class _Report:
     """What one process sees, on its way into the table.
 
     Attributes:
+        posts: Where it is told, by how the ids of notices for there end.
         gone: Processes that see nothing any more.
     """
 
     seen: Seen
-    posts: Sequence[Post]
+    posts: Mapping[str, Post]
     me: str
     gone: AbstractSet[str]
     now: datetime
@@ -142,23 +165,24 @@ class _Report:
             return _Alert(trouble, frozenset({self.me}), self.now)
         if known.resolved_at is not None:
             return replace(known, trouble=trouble, seers=frozenset({self.me}), raised_at=self.now, resolved_at=None)
-        return replace(known, trouble=trouble, seers=known.seers | {self.me})
+        since = known.raised_at if trouble.level == known.trouble.level else self.now
+        return replace(known, trouble=trouble, seers=known.seers | {self.me}, raised_at=since)
 
     def _told(self, transaction: Transaction, alert: _Alert) -> _Alert:
-        # Clocks of several machines differ a little, and one may have been set back.
-        is_quiet = alert.told_at is not None and abs(self.now - alert.told_at) < self.quiet
-        if alert.is_owed or is_quiet or not self.posts:
+        level = alert.trouble.level
+        if alert.known == level or alert.is_quiet(self.now, self.quiet) or not self.posts:
             return alert
         self._tell(transaction, alert, "raised")
-        return replace(alert, told_at=self.now, is_owed=True)
+        return replace(alert, told={**alert.told, level: self.now}, known=level)
 
     def _ended(self, transaction: Transaction, alert: _Alert) -> _Alert:
-        ended = replace(alert, seers=frozenset(), is_owed=False, resolved_at=self.now)
+        ended = replace(alert, seers=frozenset(), known=None, resolved_at=self.now)
         ends_at = alert.trouble.ends_at
-        if not alert.is_owed or not self.posts or (ends_at is not None and self.now >= ends_at):
+        if alert.known is None or not self.posts or (ends_at is not None and self.now >= ends_at):
             return ended
         self._tell(transaction, alert, "resolved")
-        return replace(ended, told_at=self.now)
+        # Whoever was told that it is over is not told of less again so soon, but of worse.
+        return replace(ended, told={**alert.told, **dict.fromkeys(range(alert.known + 1), self.now)})
 
     def _tell(self, transaction: Transaction, alert: _Alert, state: State) -> None:
         trouble = alert.trouble
@@ -170,14 +194,21 @@ class _Report:
             "since": to_text(alert.raised_at),
             "at": to_text(self.now),
         }
-        for post in self.posts:
-            name = f"{NOTICE_KIND}:{trouble.key}:{to_text(alert.raised_at)}:{state}>{post}"
+        for end, post in self.posts.items():
+            name = f"{NOTICE_KIND}:{trouble.key}:{to_text(self.now)}:{state}{end}"
             add(transaction, Notice(name, f"{NOTICE_KIND}:{trouble.key}", NOTICE_KIND, payload, post), self.now)
 
 
 def _write(transaction: Transaction, alert: _Alert) -> None:
     trouble = alert.trouble
-    detail = {"kind": trouble.kind, "values": dict(trouble.values), "ends_at": _text(trouble.ends_at)}
+    detail = {
+        "kind": trouble.kind,
+        "values": dict(trouble.values),
+        "ends_at": _text(trouble.ends_at),
+        "level": trouble.level,
+        "told": {str(level): to_text(at) for level, at in alert.told.items()},
+        "known": alert.known,
+    }
     transaction.fetch(
         f"INSERT INTO alerts ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)"  # noqa: S608
         " ON CONFLICT (alert) DO UPDATE SET detail = excluded.detail, seers = excluded.seers,"
@@ -187,21 +218,23 @@ def _write(transaction: Transaction, alert: _Alert) -> None:
         json.dumps(detail),
         json.dumps(sorted(alert.seers)),
         to_text(alert.raised_at),
-        _text(alert.told_at),
-        int(alert.is_owed),
+        _text(max(alert.told.values(), default=None)),
+        int(alert.known is not None),
         _text(alert.resolved_at),
     )
 
 
 def _alert(row: Row) -> _Alert:
     key, detail, seers, raised_at, told_at, is_owed, resolved_at = row
-    told: Mapping[str, object] = json.loads(str(detail))
+    written = json.loads(str(detail))
+    # A row from before there were levels has one.
+    told = written.get("told", {} if told_at is None else {"0": told_at})
     return _Alert(
-        Trouble(str(key), told["kind"], told["values"], _time(told["ends_at"])),  # type: ignore[arg-type]  # as written
+        Trouble(str(key), written["kind"], written["values"], _time(written["ends_at"]), written.get("level", 0)),
         frozenset(json.loads(str(seers))),
         from_text(raised_at),
-        _time(told_at),
-        bool(is_owed),
+        {int(level): from_text(at) for level, at in told.items()},
+        written.get("known", 0) if is_owed else None,
         _time(resolved_at),
     )
 

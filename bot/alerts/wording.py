@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, tzinfo
 from types import MappingProxyType
-from typing import Final
 
 from bot.alerts.rules import Trouble, TroubleKind
 from bot.locales import Phrases
@@ -13,7 +12,6 @@ from bot.messages import Card
 from bot.text import code_span
 from rag.state.timestamps import from_text
 
-_MICRO_PER_CENT: Final = 10_000
 _BUDGETS: Mapping[str, str] = MappingProxyType(
     {
         "everything": "alert.budget.everything",
@@ -22,7 +20,7 @@ _BUDGETS: Mapping[str, str] = MappingProxyType(
         "provider": "alert.budget.provider",
     }
 )
-_THRESHOLDS: Mapping[str, str] = MappingProxyType({"warn": "alert.budget.warn", "brake": "alert.budget.brake"})
+_ENDS: Mapping[str, str] = MappingProxyType({"day": "alert.budget.tomorrow", "month": "alert.budget.next_month"})
 _WINDOWS: Mapping[str, str] = MappingProxyType({"day": "alert.budget.new_day", "month": "alert.budget.new_month"})
 _MODELS: Mapping[str, str] = MappingProxyType(
     {
@@ -72,13 +70,7 @@ def line_of(trouble: Trouble, phrases: Phrases, zone: tzinfo = UTC) -> str:
     values = trouble.values
     match trouble.kind:
         case "budget":
-            return phrases(
-                _THRESHOLDS[str(values["threshold"])],
-                budget=_budget(trouble, phrases),
-                used=_spent(_int(values["used_micro_usd"]), phrases),
-                limit=phrases.usd(_int(values["limit_micro_usd"])),
-                until=phrases(f"until.{values['window']}"),
-            )
+            return _reached(trouble, phrases)
         case "error_rate":
             failed, calls = _int(values["failed"]), _int(values["calls"])
             return phrases(
@@ -131,8 +123,19 @@ def _budget(trouble: Trouble, phrases: Phrases) -> str:
     return phrases(_BUDGETS[str(trouble.values["of"])], name=code_span(str(trouble.values["name"])))
 
 
-def _spent(micro_usd: int, phrases: Phrases) -> str:
-    return phrases.usd(micro_usd) if micro_usd < _MICRO_PER_CENT else phrases.usd_in_cents(micro_usd)
+def _reached(trouble: Trouble, phrases: Phrases) -> str:
+    values = trouble.values
+    told = phrases(
+        "alert.budget.spent",
+        used=phrases.usd(_int(values["used_micro_usd"])),
+        limit=phrases.usd(_int(values["limit_micro_usd"])),
+        when=phrases(f"until.{values['window']}"),
+    )
+    budget = _budget(trouble, phrases)
+    if values["threshold"] == "warn":
+        return phrases("alert.budget.warn", budget=budget, spent=told)
+    key = "alert.budget.brake" if values["of"] == "everything" else "alert.budget.brake_of_some"
+    return phrases(key, budget=budget, spent=told, end=phrases(_ENDS[str(values["window"])]))
 
 
 def _model(trouble: Trouble, phrases: Phrases) -> str:

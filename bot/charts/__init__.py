@@ -5,6 +5,6 @@
 
 from __future__ import annotations
 
-from bot.charts.chart import Chart, Line, Series, most
+from bot.charts.chart import Amounts, Chart, Line, Series, most
 
-__all__ = ["Chart", "Line", "Series", "most"]
+__all__ = ["Amounts", "Chart", "Line", "Series", "most"]

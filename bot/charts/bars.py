@@ -8,7 +8,7 @@ from dataclasses import replace
 from wcwidth import clip, ljust, rjust, wrap
 from wcwidth import width as width_of
 
-from bot.charts.chart import Chart, Series, weekly
+from bot.charts.chart import Chart, Series, texts_of, weekly
 from bot.text import one_line
 
 # Neighbours differ as much as characters can: people tell shades of grey apart that touch, and those of a poor font.
@@ -27,8 +27,10 @@ def bars(chart: Chart, amount: Callable[[int], str], *, width: int = 72) -> str:
     Days without spending at either end are left out where there are many; more labels than a month has days are summed
     by seven. Long labels have a line of their own.
 
+    The amount beside a bar is what was spent; `~` and what is forecast where that is nothing.
+
     Args:
-        amount: Words micro-USD.
+        amount: `Amounts`, or what words any amount of micro-USD.
         width: At least 24; in twice that, no amount up to a million dollars is cut.
     """
     shown = _trimmed(weekly(chart, _span) if len(chart.labels) > _MOST_ROWS else chart)
@@ -76,17 +78,17 @@ def _out_of_reach(chart: Chart, width: int) -> list[str]:
 
 def _rows(chart: Chart, amount: Callable[[int], str], width: int) -> Iterator[str]:
     labels = [_clipped(one_line(label), width) for label in chart.labels]
-    amounts = [_clipped(amount(total), width // 2) for total in chart.totals]
+    amounts = [_clipped(text, width // 2) for text in texts_of(chart, amount).ends]
     label_width = max(map(width_of, labels), default=0)
     amount_width = max(map(width_of, amounts), default=0)
     on_own_line = label_width > width // 3
     indent = 1 if on_own_line else label_width
     align = rjust if all(label.isdecimal() for label in labels) else ljust
-    for position, (label, total) in enumerate(zip(labels, amounts, strict=True)):
+    for position, (label, text) in enumerate(zip(labels, amounts, strict=True)):
         if on_own_line:
             yield label
         start = " " if on_own_line else align(label, label_width)
-        yield f"{start} {_bar(chart, position, width - indent - amount_width - 2)} {rjust(total, amount_width)}"
+        yield f"{start} {_bar(chart, position, width - indent - amount_width - 2)} {rjust(text, amount_width)}"
 
 
 def _bar(chart: Chart, position: int, cells: int) -> str:

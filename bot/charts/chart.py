@@ -71,6 +71,11 @@ class Chart:
         if lowest < 0 or (self.line and self.line.amount < 0):
             raise ValueError("a bar cannot be shorter than nothing")
 
+    @property
+    def spent(self) -> tuple[int, ...]:
+        """How much of each bar was spent."""
+        return tuple(sum(self.parts(position)[:-1]) for position in range(len(self.labels)))
+
     def parts(self, position: int) -> tuple[int, ...]:
         """What one bar is made of: an amount for each series, and the forecast at the end."""
         coming = self.forecast[position] if self.forecast else 0
@@ -97,6 +102,61 @@ class Chart:
         """The highest amount that is drawn."""
         line = self.line_in_reach
         return max((*self.totals, line.amount if line else 0), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """How amounts are written. Called with one, it writes that with no more decimals than it needs.
+
+    Attributes:
+        exactly: Words micro-USD with so many decimals.
+        about: Words what is forecast.
+    """
+
+    exactly: Callable[[int, int], str]
+    about: Callable[[int], str]
+
+    def __call__(self, micro_usd: int) -> str:
+        """An amount by itself."""
+        return self.exactly(micro_usd, _decimals(micro_usd))
+
+    def alike(self, amounts: Sequence[int]) -> list[str]:
+        """Amounts that are added up: each exactly, and all with as many decimals as one of them needs."""
+        decimals = max(map(_decimals, amounts), default=0)
+        return [self.exactly(micro_usd, decimals) for micro_usd in amounts]
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """A chart's amounts in words; what was spent adds up as it is written.
+
+    Attributes:
+        ends: One for each bar: what was spent, or where that is nothing, what is forecast.
+        sums: One for each series, and the forecast's at the end.
+    """
+
+    ends: tuple[str, ...]
+    sums: tuple[str, ...]
+
+
+def texts_of(chart: Chart, amount: Callable[[int], str]) -> Texts:
+    """What is written beside the bars and in the legend.
+
+    Args:
+        amount: `Amounts`, or what words any amount.
+    """
+    spent, sums = chart.spent, [sum(part.amounts) for part in chart.series]
+    exact = amount.alike([*spent, *sums]) if isinstance(amount, Amounts) else [*map(amount, [*spent, *sums])]
+    about = amount.about if isinstance(amount, Amounts) else amount
+    forecast = chart.forecast or (0,) * len(spent)
+    bars = zip(exact[: len(spent)], spent, forecast, strict=True)
+    ends = tuple(f"~{about(coming)}" if coming and not own else text for text, own, coming in bars)
+    return Texts(ends, (*exact[len(spent) :], f"~{about(sum(forecast))}"))
+
+
+def _decimals(micro_usd: int) -> int:
+    """How many an amount needs in dollars; it has no fewer than cents."""
+    return max(2, len(f"{micro_usd % 1_000_000:06d}".rstrip("0")))
 
 
 def most(series: Sequence[Series], n: int, others: str) -> tuple[Series, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.charts.canvas import WHITE, Box, Canvas, Colour, Paint, Pattern, drawable, texture
-from bot.charts.chart import Chart, Line, weekly
+from bot.charts.chart import Chart, Line, texts_of, weekly
 from bot.charts.scale import ticks
 
 _WIDTH, _HEIGHT, _MARGIN = 1200, 675, 44
@@ -104,7 +104,9 @@ def draw(chart: Chart, amount: Callable[[int], str]) -> bytes:
     is_empty = not any(chart.totals)
     note = [] if is_empty else canvas.wrapped(chart.note, _WIDTH - 2 * _MARGIN, _TEXT, lines=2)
     mark_texts = {mark: canvas.fitted(amount(mark), _MARK_WIDTH, _SMALL) for mark in marks}
-    values = [canvas.fitted(amount(total), _MARK_WIDTH, _SMALL) if total else "" for total in chart.totals]
+    texts = texts_of(chart, amount)
+    ends = zip(texts.ends, chart.totals, strict=True)
+    values = [canvas.fitted(text, _MARK_WIDTH, _SMALL) if total else "" for text, total in ends]
     frame = _frame(canvas, chart, mark_texts, values, len(note))
     title = canvas.fitted(chart.title, _WIDTH - 2 * _MARGIN, _TITLE, bold=True)
     canvas.text(_MARGIN, _BASELINE, title, _TITLE, _INK, bold=True)
@@ -118,7 +120,7 @@ def draw(chart: Chart, amount: Callable[[int], str]) -> bytes:
         _budget(canvas, frame, chart, chart.line, _LEADING if with_values else 0)
     if with_values:
         _values(canvas, frame, chart.totals, values)
-    _legend(canvas, frame, chart, amount)
+    _legend(canvas, frame, chart, texts.sums)
     if is_empty:
         _nothing(canvas, frame, marks, chart.note or chart.alt)
     return canvas.png()
@@ -277,19 +279,18 @@ def _free_end(frame: _Frame, totals: tuple[int, ...], length: int, lowest: int) 
     return end if end - length >= left else None
 
 
-def _legend(canvas: Canvas, frame: _Frame, chart: Chart, amount: Callable[[int], str]) -> None:
+def _legend(canvas: Canvas, frame: _Frame, chart: Chart, sums: Sequence[str]) -> None:
     """What the parts of the bars are and come to, in the order in which they lie on each other."""
     if not _has_legend(chart):
         return
-    amounts = [*(part.amounts for part in chart.series), chart.forecast]
     names = [*(part.name for part in chart.series), chart.forecast_name]
-    entries = list(zip(_paints(chart), names, map(sum, amounts), strict=True))
+    entries = list(zip(_paints(chart), names, sums, strict=True))
     if not chart.has_forecast:
         entries.pop()
     _, top, _, bottom = frame.box
     left = _WIDTH - _MARGIN - _LEGEND_WIDTH
     height = _ENTRY if _ENTRY * len(entries) <= bottom - top else _SHORT_ENTRY
-    for row, (paint, name, total) in enumerate(reversed(entries)):
+    for row, (paint, name, comes_to) in enumerate(reversed(entries)):
         y = top + row * height
         box = (left, y, left + _SWATCH, y + _SWATCH)
         canvas.paste(texture(_SWATCH, _SWATCH, paint), box)
@@ -299,7 +300,7 @@ def _legend(canvas: Canvas, frame: _Frame, chart: Chart, amount: Callable[[int],
         shown = canvas.fitted(name, _LEGEND_WIDTH - _SWATCH - 12, _SMALL)
         canvas.text(text_left, y + 22, shown, _SMALL, _INK)
         if height == _ENTRY:
-            canvas.text(text_left, y + 52, drawable(amount(total)), _SMALL, _GREY)
+            canvas.text(text_left, y + 52, drawable(comes_to), _SMALL, _GREY)
 
 
 def _nothing(canvas: Canvas, frame: _Frame, marks: tuple[int, ...], text: str) -> None:

@@ -13,7 +13,7 @@ def picture(chart: Chart, amount: Callable[[int], str]) -> bytes:
     It takes some hundredths of a second: an event loop leaves it to a thread.
 
     Args:
-        amount: Words micro-USD, exactly enough that marks on the axis differ.
+        amount: `Amounts`, or what words any amount of micro-USD, exactly enough that marks on the axis differ.
     """
     from bot.charts.drawing import draw  # loads Pillow
 

@@ -26,7 +26,8 @@ async def run(options: Namespace) -> int:
         accounts, zone = office.accounts, office.accounts.policy.zone
         costs = await accounts.costs(options.period, options.by, on=options.on, subject=subject)
         if options.chart is not None:
-            await draw(await spending_chart(accounts, subject, phrases_in("en")), options.chart)
+            chart = await spending_chart(accounts, subject, phrases_in("en"), of=options.period, on=options.on)
+            await draw(chart, options.chart)
     if options.json:
         print_json(as_dict(costs, options.period, options.by, zone, subject))
     else:

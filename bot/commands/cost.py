@@ -29,7 +29,7 @@ async def _run(call: Invocation) -> Card:
     whose = call.arguments.get("spender", "everything" if by in _OF_MANY else "mine")
     notes = []
     if whose != "mine" and not call.is_admin:  # asked in words: they are shown what they may see
-        whose = "mine"
+        whose, by = "mine", "model" if by in _OF_MANY else by
         notes.append(phrases("cost.others_for_admins"))
     subject = subject_of(whose, call)
     if by not in _keys(subject):

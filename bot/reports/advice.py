@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from textwrap import shorten
 from types import MappingProxyType
@@ -23,6 +24,8 @@ from rag.monitoring.advice import (
 from rag.quota.quotas import Subject, SubjectKind
 
 _QUOTED_CHARS = 160
+# What Markdown of any platform takes for a sign somewhere in a line; `:names:` become emoji.
+_OBEYED = re.compile(r"[\\`*_~\[\]|<>#&]|:[\w+-]+:")
 
 TASKS: Mapping[Task, str] = MappingProxyType(
     {
@@ -74,9 +77,9 @@ def sentence(advice: Advice, phrases: Phrases) -> str:
                 task=phrases(TASKS[advice.task]),
                 model=code_span(advice.model),
                 instead=code_span(advice.instead),
-                spent=usd(advice.spent_micro_usd, phrases),
-                would_cost=usd(advice.would_cost_micro_usd, phrases),
-                monthly=usd(advice.monthly_micro_usd, phrases),
+                spent=phrases.usd(advice.spent_micro_usd),
+                would_cost=about(advice.would_cost_micro_usd, phrases),
+                monthly=about(advice.monthly_micro_usd, phrases),
             )
         case LongerMemory():
             return phrases(
@@ -86,7 +89,7 @@ def sentence(advice: Advice, phrases: Phrases) -> str:
                 now=span(advice.ttl_s, phrases),
                 setting=f"optimization.caching.ttl_by_type.{_TTL_SETTINGS[advice.task]}: {advice.instead_s}",
                 questions=phrases.count("count.questions", advice.spared),
-                saved=usd(advice.saved_micro_usd, phrases),
+                saved=about(advice.saved_micro_usd, phrases),
             )
         case MissingDocument(question=question, times=times, people=people):
             return phrases(
@@ -97,9 +100,9 @@ def sentence(advice: Advice, phrases: Phrases) -> str:
             )
 
 
-def usd(micro_usd: int, phrases: Phrases) -> str:
-    """An amount by itself, to the cent or what suits it."""
-    return phrases.usd(rounded(micro_usd))
+def about(micro_usd: int, phrases: Phrases) -> str:
+    """An estimate, told as one: what was spent is told exactly, and never beside it in another rounding."""
+    return phrases("report.about", amount=phrases.usd(rounded(micro_usd)))
 
 
 def subject(whose: Subject, phrases: Phrases) -> str:
@@ -116,8 +119,12 @@ def span(seconds: int, phrases: Phrases) -> str:
 
 
 def quoted(text: str, most: int = _QUOTED_CHARS) -> str:
-    """What somebody wrote, harmless and on one line."""
-    return shorten(one_line(safe(text)), most, placeholder="…")
+    """What somebody wrote, harmless and on one line; as code where Markdown would not show it as it was written.
+
+    Escapes would be shown themselves in a pipe, and on platforms that know none.
+    """
+    shown = shorten(one_line(safe(text)), most, placeholder="…")
+    return code_span(shown) if _OBEYED.search(shown) else shown
 
 
 def _budget_ends(advice: BudgetEnds, phrases: Phrases) -> str:
@@ -128,7 +135,7 @@ def _budget_ends(advice: BudgetEnds, phrases: Phrases) -> str:
         "report.advice.budget_ends",
         subject=whose,
         limit=limit,
-        pace=usd(advice.pace_micro_usd, phrases),
+        pace=about(advice.pace_micro_usd, phrases),
         day=phrases.day(advice.on),
     )
 

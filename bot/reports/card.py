@@ -10,8 +10,7 @@ from typing import Final, cast
 from bot.gaps import Rated
 from bot.locales import Phrases
 from bot.messages import Card
-from bot.reports.advice import TASKS, quoted, sentence, subject, usd
-from bot.reports.amounts import apportioned, rounded, unit_of
+from bot.reports.advice import TASKS, about, quoted, sentence, subject
 from bot.reports.chart import report_chart
 from bot.reports.findings import Findings
 from bot.text import code_span
@@ -91,21 +90,22 @@ def headline(report: Report, phrases: Phrases) -> str:
     told = phrases(
         "report.headline",
         title=title(report, phrases),
-        total=phrases.usd(rounded(total, unit_of(total))),
+        total=phrases.usd(total),
         questions=phrases.count("count.questions", report.totals.questions),
     )
     values = {"headline": told, "before": phrases(_BEFORE[report.period])}
     if not report.is_over:
         # A part of a day is no less than a whole one, so nothing is compared.
-        amount = usd(before, phrases)
+        amount = phrases.usd(before)
         return phrases("report.running", **values, amount=amount) if before else phrases("report.first", headline=told)
     if not before:
         return phrases("report.free_before" if total else "report.same", **values)
-    change = abs(total - before) / before
-    if round(100 * change) == 0:
+    if total == before:
         return phrases("report.same", **values)
+    change = abs(total - before) / before
+    share = phrases.percent(change) if round(100 * change) else f"<{phrases.percent(0.01)}"
     key = "report.more" if total > before else "report.less"
-    return phrases(key, **values, share=phrases.percent(change), amount=usd(before, phrases))
+    return phrases(key, **values, share=share, amount=phrases.usd(before))
 
 
 def recommendations(findings: Findings, phrases: Phrases) -> list[str]:
@@ -119,8 +119,8 @@ def outlook(report: Report, phrases: Phrases) -> list[str]:
         return []
     ahead = report.forecast
     values = {
-        "pace": usd(ahead.pace.micro_usd, phrases),
-        "month": usd(ahead.month_micro_usd, phrases),
+        "pace": about(ahead.pace.micro_usd, phrases),
+        "month": about(ahead.month_micro_usd, phrases),
         "day": phrases.day(ahead.ends_on),
     }
     lines = [
@@ -133,7 +133,7 @@ def outlook(report: Report, phrases: Phrases) -> list[str]:
         if quota.subject != EVERYTHING:
             continue  # there may be many; of those that end there is advice
         key = "report.budget_of_day" if budget.forecast is None else "report.budget_of_month"
-        used, limit = usd(budget.standing.count.used, phrases), phrases.usd(quota.limit)
+        used, limit = phrases.usd(budget.standing.count.used), phrases.usd(quota.limit)
         lines.append(phrases(key, subject=subject(quota.subject, phrases), used=used, limit=limit))
     return _section(phrases("report.outlook"), lines)
 
@@ -156,7 +156,7 @@ def _summary(findings: Findings, phrases: Phrases) -> list[str]:
     lines = [headline(findings.report, phrases)]
     target = phrases.percent(findings.hit_target)
     if totals.hit_rate:
-        share, saved = phrases.percent(totals.hit_rate), usd(totals.saved_micro_usd, phrases)
+        share, saved = phrases.percent(totals.hit_rate), phrases.usd(totals.saved_micro_usd)
         lines.append(phrases("report.memory", share=share, target=target, saved=saved))
     elif totals.hit_rate is not None:
         lines.append(phrases("report.no_memory", target=target))
@@ -176,7 +176,7 @@ def _breakdowns(report: Report, phrases: Phrases) -> Iterator[list[str]]:
 
 
 def _rows(by: Breakdown, rows: Sequence[CostRow], phrases: Phrases) -> Iterator[str]:
-    """The dearest, and all others in one row: what is shown adds up to what is shown as the total."""
+    """The dearest, and all others in one row, so that they add up to the total."""
     most = _MOST_ROWS + (len(rows) == _MOST_ROWS + 1)  # one more takes no more room than `1 more`
     shown, rest = rows[:most], rows[most:]
     told = [(name(by, row.key, phrases), row.micro_usd, row.questions) for row in shown]
@@ -184,14 +184,13 @@ def _rows(by: Breakdown, rows: Sequence[CostRow], phrases: Phrases) -> Iterator[
         more = phrases("report.more_rows", amount=phrases.number(len(rest)))
         told.append((more, sum(row.micro_usd for row in rest), sum(row.questions for row in rest)))
     total = sum(micro_usd for _, micro_usd, _ in told)
-    amounts = apportioned([micro_usd for _, micro_usd, _ in told], unit_of(total))
-    for (what, micro_usd, asked), amount in zip(told, amounts, strict=True):
+    for what, micro_usd, asked in told:
         questions = phrases.count("count.questions", asked)
         if not micro_usd:
             yield phrases("report.free_row", name=what, questions=questions)
         else:
             share = phrases.percent(micro_usd / total)
-            yield phrases("report.row", name=what, cost=phrases.usd(amount), share=share, questions=questions)
+            yield phrases("report.row", name=what, cost=phrases.usd(micro_usd), share=share, questions=questions)
 
 
 def _latencies(report: Report, phrases: Phrases) -> Iterator[str]:

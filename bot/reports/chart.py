@@ -1,12 +1,13 @@
-"""The chart of a report: what was spent day by day, on which model, and what is still to come."""
+"""The chart of a stretch of time: what was spent day by day, on which model, and what is still to come."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 
-from bot.charts.chart import Chart, Line, Series, most
+from bot.charts.chart import Amounts, Chart, Line, Series, most
 from bot.locales import Phrases, phrases_in
 from bot.reports.amounts import rounded
 from rag.monitoring.forecast import pace
@@ -15,30 +16,56 @@ from rag.quota.accounts import Accounts
 from rag.quota.ledger import DayCosts
 from rag.quota.policy import asker_of
 from rag.quota.quotas import EVERYTHING, USD_PER_DAY, Subject
+from rag.quota.windows import Period, on_date, period
 
 _MOST_SERIES = 6
 _DAYS_AHEAD = 7
-_DAYS_BEFORE = 13
+# A day is shown with those before it; a week and a month are shown as they are, so that their bars are their sum.
+_DAYS_SHOWN = 14
+# So far back a pace is looked for, in reports as well.
+_DAYS_PACED = 30
+_MICRO = 1_000_000
 
 
 def report_chart(report: Report, phrases: Phrases) -> Chart | None:
-    """Spending of the last two weeks, or of a month; `None` where nothing was spent in that time."""
-    coming = _coming(report, {day.day: day.micro_usd for day in report.days})
-    return _chart(report.days, coming, _budget(report, phrases), phrases)
+    """Spending of the two weeks that end with the report's day, or of its week or month; `None` where it is nothing."""
+    spent = {day.day: day.micro_usd for day in report.days}
+    coming: Mapping[date, int] = {}
+    if report.forecast is not None and report.is_open:
+        rate = report.forecast.pace.micro_usd
+        coming = _coming(report.period, report.today, report.last, rate, spent.get(report.today, 0))
+    return _chart(report.days, report.last, coming, _budget(report, phrases), phrases)
 
 
-async def spending_chart(accounts: Accounts, subject: Subject, phrases: Phrases) -> Chart | None:
-    """The same of one person or place: the last two weeks, and where the week after leads; `None` where it is nothing.
+async def spending_chart(
+    accounts: Accounts, subject: Subject, phrases: Phrases, *, of: Period = "day", on: date | None = None
+) -> Chart | None:
+    """The same of one person or place, of the day, week or month with a date in it; today where none is given.
 
     Raises:
         StateUnavailable: The database does not answer.
     """
-    today = accounts.today
-    days = await accounts.daily(today - timedelta(days=_DAYS_BEFORE), today, "model", subject=subject)
-    rate = pace([day.micro_usd for day in days[:-1]], days[-1].micro_usd, accounts.elapsed_today)
-    coming = {today + timedelta(days=n): rate.micro_usd for n in range(1, _DAYS_AHEAD + 1)}
-    coming[today] = max(0, rate.micro_usd - days[-1].micro_usd)
-    return _chart(days, coming, await _daily_budget(accounts, subject, phrases), phrases)
+    today, zone = accounts.today, accounts.policy.zone
+    span = period(of, on_date(on or today, zone), zone)
+    first = span.since.astimezone(zone).date()
+    last = (span.until - timedelta(microseconds=1)).astimezone(zone).date()
+    shown = last - timedelta(days=_DAYS_SHOWN - 1) if of == "day" else first
+    is_open = first <= today <= last
+    since = min(shown, today - timedelta(days=_DAYS_PACED)) if is_open else shown
+    days = await accounts.daily(since, min(last, max(today, first)), "model", subject=subject)
+    coming: Mapping[date, int] = {}
+    if is_open:
+        spent = days[-1].micro_usd
+        rate = pace([day.micro_usd for day in days[:-1]], spent, accounts.elapsed_today)
+        coming = _coming(of, today, last, rate.micro_usd, spent)
+    days = tuple(day for day in days if day.day >= shown)
+    return _chart(days, last, coming, await _daily_budget(accounts, subject, phrases), phrases)
+
+
+def _coming(of: Period, today: date, last: date, rate: int, spent: int) -> Mapping[date, int]:
+    """What is still to come: the rest of today, and the days after it, a week of them or those of the month."""
+    ahead = (last - today).days if of == "month" else _DAYS_AHEAD
+    return {today: max(0, rate - spent), **{today + timedelta(days=n): rate for n in range(1, ahead + 1)}}
 
 
 async def _daily_budget(accounts: Accounts, subject: Subject, phrases: Phrases) -> Line | None:
@@ -49,7 +76,9 @@ async def _daily_budget(accounts: Accounts, subject: Subject, phrases: Phrases) 
     return None
 
 
-def _chart(days: Sequence[DayCosts], coming: Mapping[date, int], line: Line | None, phrases: Phrases) -> Chart | None:
+def _chart(
+    days: Sequence[DayCosts], last: date, coming: Mapping[date, int], line: Line | None, phrases: Phrases
+) -> Chart | None:
     spent = {day.day: day.micro_usd for day in days}
     if not any(spent.values()):
         return None
@@ -65,7 +94,7 @@ def _chart(days: Sequence[DayCosts], coming: Mapping[date, int], line: Line | No
         for model, amounts in sorted(by_model.items(), key=lambda item: (-sum(item[1].values()), item[0]))
     ]
     return Chart(
-        title=phrases("report.chart.title"),
+        title=phrases("report.chart.title", days=_days(days[0].day, last, phrases)),
         labels=tuple(day.strftime(phrases.sentences["report.chart.day"]) for day in dates),
         series=most(series, _MOST_SERIES, phrases("report.chart.others")),
         line=line,
@@ -82,20 +111,6 @@ def _short(model: str, short: Sequence[str]) -> str:
     return name if name and short.count(name) == 1 else model
 
 
-def _coming(report: Report, spent: Mapping[date, int]) -> Mapping[date, int]:
-    """What is still to come, today and on the days after it: a week's, or the rest of the month."""
-    if report.forecast is None or (report.period == "month" and report.is_over):
-        return {}
-    ahead, today = report.forecast, report.today
-    until = ahead.ends_on if report.period == "month" else min(ahead.ends_on, today + timedelta(days=_DAYS_AHEAD))
-    if max(spent) < today - timedelta(days=1):
-        return {}  # there would be a hole in between
-    coming = {today + timedelta(days=n): ahead.pace.micro_usd for n in range((until - today).days + 1)}
-    if today in spent:
-        coming[today] = max(0, ahead.pace.micro_usd - spent[today])
-    return coming
-
-
 def _budget(report: Report, phrases: Phrases) -> Line | None:
     for budget in report.budgets:
         quota = budget.standing.quota
@@ -108,18 +123,35 @@ def _line(limit: int, phrases: Phrases) -> Line:
     return Line(phrases("report.chart.budget", amount=phrases.usd(limit)), limit)
 
 
+def _days(first: date, last: date, phrases: Phrases) -> str:
+    """From one day to another, as short as can be."""
+    if first == last:
+        key = "report.chart.one_day"
+    elif first.year != last.year:
+        key = "report.chart.days_of_years"
+    else:
+        key = "report.chart.days_of_month" if first.month == last.month else "report.chart.days_of_year"
+    return phrases.sentences[key].format(first=first, last=last)
+
+
 def _alt(spent: Mapping[date, int], phrases: Phrases) -> str:
     dearest = max(sorted(spent), key=lambda day: spent[day])
     return phrases(
         "report.chart.alt",
         days=phrases.days(min(spent), max(spent)),
-        total=phrases.usd(rounded(sum(spent.values()))),
+        total=phrases.usd(sum(spent.values())),
         day=phrases.day(dearest),
-        most=phrases.usd(rounded(spent[dearest])),
+        most=phrases.usd(spent[dearest]),
     )
 
 
-def amounts_of(chart: Chart) -> Callable[[int], str]:
-    """How its amounts are written: in its language, to the cent or what suits them."""
+def amounts_of(chart: Chart) -> Amounts:
+    """How its amounts are written in its language: what was spent exactly, what is forecast rounded."""
     phrases = phrases_in(chart.locale)
-    return lambda micro_usd: phrases.usd(rounded(micro_usd))
+    return Amounts(partial(_exactly, phrases), lambda micro_usd: phrases.usd(rounded(micro_usd)))
+
+
+def _exactly(phrases: Phrases, micro_usd: int, decimals: int) -> str:
+    whole, micros = divmod(micro_usd, _MICRO)
+    written = f"{phrases.number(whole)}{phrases('format.decimal')}{f'{micros:06d}'[:decimals]}"
+    return phrases("format.usd", amount=written)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
-from types import MappingProxyType
 from typing import Final, Literal
 
 from rag.model import NOBODY, Asker
@@ -23,8 +22,8 @@ Breakdown = Literal["provider", "model", "task", "channel", "user", "rung"]
 BREAKDOWNS: Final[tuple[Breakdown, ...]] = ("provider", "model", "task", "channel", "user", "rung")
 
 _KEYS: Final[tuple[CostKey, ...]] = (*BREAKDOWNS, "workspace")
-# Of a day or a week that many are told, so that it can be seen what is usual; a month has enough of its own.
-_DAYS_SHOWN: Final[Mapping[Period, int]] = MappingProxyType({"day": 14, "week": 14, "month": 1})
+# With a day those before it are told, so that it is seen what is usual; a week and a month have enough of their own.
+_DAYS_TOLD: Final = 14
 _DAYS_BEFORE = 30
 # What ended longer ago is history, and nobody asks it where it leads.
 _STILL_NEWS = timedelta(days=2)
@@ -94,7 +93,7 @@ class Report:
         totals, before: Of the span, and of the one before it, all of it.
         breakdowns: The dearest first; each sums up to the total, and what is not known has no key.
         usage: What the answers took of the models.
-        days: By model: its own that have begun, and of a day or a week those before it, two weeks together.
+        days: By model: its own that have begun; of a day the two weeks that end with it.
         forecast: Where this month leads; `None` for what is history.
         budgets: Of everything, and of the workspaces and channels that spent most, where there are some.
     """
@@ -126,6 +125,11 @@ class Report:
     def last(self) -> date:
         """Its last day."""
         return _last(self.span, self.zone)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether today is in it."""
+        return self.first <= self.today <= self.last
 
     @property
     def today(self) -> date:
@@ -174,7 +178,7 @@ async def read(
     day_before = first - timedelta(days=1)
     before = await accounts.costs(of, "model", on=day_before), await accounts.costs(of, "rung", on=day_before)
     until = min(last, max(today, first))
-    since = min(first, until - timedelta(days=_DAYS_SHOWN[of] - 1))
+    since = until - timedelta(days=_DAYS_TOLD - 1) if of == "day" else first
     ahead = _Ahead(accounts, now, zone) if span.until > now - _STILL_NEWS else None
     return Report(
         period=of,

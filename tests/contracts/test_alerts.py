@@ -205,7 +205,7 @@ class TestBudgets:
         await one.call(usd="0.02")
         await look_all(one, other)
         warned = (
-            "⚠️ **The budget for everything is nearly used up**: $20.01 of $25.00 are spent today."
+            "⚠️ **The budget for everything is nearly used up**: $20.01 of $25.00 is spent today."
             " Cheaper models are asked first now."
         )
         assert processes.told == [warned]
@@ -215,8 +215,56 @@ class TestBudgets:
         await look_all(one, other)
         assert len(processes.told) == 2
         assert processes.told[1].startswith(
-            "⚠️ **The budget for everything is used up**: $24.01 of $25.00 are spent today"
+            "⚠️ **The budget for everything is used up**: $24.01 of $25.00 is spent today; nothing more is bought until"
         )
+
+    async def test_a_brake_takes_the_place_of_its_warning_and_the_end_is_told_once(self, processes: Processes) -> None:
+        one, other = await processes.start_two()
+        await one.call(usd="21")
+        await look_all(one, other)
+        processes.clock.wind(60)
+        await one.call(usd="3")
+        await look_all(one, other)
+        (trouble,) = await one.alerts.open_troubles()
+        assert (trouble.trouble.values["threshold"], trouble.since) == ("brake", processes.clock.now())
+
+        processes.clock.wind(12 * 3600)
+        await look_all(one, other)
+        assert processes.marks == "⚠⚠✅"
+        assert processes.told[2] == "✅ **The budget for everything has room again**: a new day has begun."
+        assert await one.alerts.open_troubles() == ()
+
+    async def test_a_brake_that_is_reached_at_once_is_one_message(self, processes: Processes) -> None:
+        one, other = await processes.start_two()
+        await one.call(usd="24")
+        await look_all(one, other)
+        assert len(processes.told) == 1
+        assert "is used up" in processes.told[0]
+
+    async def test_worse_is_told_at_once_and_what_comes_and_goes_is_not(self, processes: Processes) -> None:
+        one, other = await processes.start_two()
+
+        async def lift(usd: int, wind: float = 60) -> None:
+            await one.accounts.lift("admin", "everything", USD_PER_DAY, usd * USD)
+            processes.clock.wind(wind)
+            await look_all(one, other)
+
+        await one.call(usd="21")
+        await look_all(one, other)
+        assert processes.marks == "⚠"
+        await lift(100)
+        assert processes.marks == "⚠✅"
+        await lift(21)
+        assert processes.marks == "⚠✅⚠", "it is used up, and nobody was told so"
+        assert "is used up" in processes.told[-1]
+        for usd in (25, 21, 25, 21):
+            await lift(usd)
+        assert len(processes.told) == 3, "within the quiet time neither level is told again"
+        await lift(25, QUIET_S)
+        assert "is nearly used up" in processes.told[-1]
+        assert processes.marks == "⚠✅⚠⚠"
+        await lift(100)
+        assert processes.marks == "⚠✅⚠⚠✅"
 
     async def test_a_raised_limit_and_a_new_day_are_told_as_the_end_once(self, processes: Processes) -> None:
         one, other = await processes.start_two()
@@ -265,7 +313,7 @@ class TestBudgets:
             processes.clock.wind(86_400)
         assert processes.told == [
             (
-                "⚠️ **The budget of the workspace `T1` is nearly used up**: $16.00 of $20.00 are spent this month."
+                "⚠️ **The budget of the workspace `T1` is nearly used up**: $16.00 of $20.00 is spent this month."
                 " Cheaper models are asked first now."
             ),
             "✅ **The budget of the workspace `T1` has room again**: a new month has begun.",
@@ -279,7 +327,7 @@ class TestBudgets:
         await one.accounts.change("admin", Change("channel:C1", USD_PER_DAY, 3 * USD))
         await one.accounts.change("admin", Change("user:*", USD_PER_DAY, 1))
         await look_all(one)
-        assert len([text for text in processes.told if "channel `C1`" in text]) == 2
+        assert len([text for text in processes.told if "channel `C1` is used up" in text]) == 1
 
     async def test_a_budget_of_nothing_is_no_news(self, processes: Processes) -> None:
         one = await processes.start(policy=replace(POLICY, kinds={"everything": {USD_PER_DAY: 0}}))
@@ -479,6 +527,22 @@ class TestWhereToTell:
         assert processes.told == []
         assert await one.alerts.open_troubles() == ()
 
+    async def test_what_waits_for_a_place_that_nobody_serves_moves_with_the_admins_and_is_told_once(
+        self, processes: Processes
+    ) -> None:
+        webhook = Post("webhook", "alerts")
+        one = await processes.start(post=Post("rooom", "C1"), also=[webhook])
+        one.models.health = OFF
+        await look_all(one)
+        assert processes.told == []
+        await one.choices.tell_at("admin", ADMINS)
+        for _ in range(3):
+            processes.clock.wind(10)
+            await look_all(one)
+        assert [post.place for post in processes.room.posts.values()] == ["C-admins"]
+        rows = await one.database.fetch("SELECT platform, place, state FROM notices ORDER BY platform")
+        assert rows == [("room", "C-admins", "posted"), ("webhook", "alerts", "waiting")]
+
     async def test_others_are_told_besides(self, processes: Processes) -> None:
         one = await processes.start(also=[Post("room", "C-also")])
         one.models.health = OFF
@@ -502,7 +566,7 @@ async def test_what_is_told_holds_what_figures_are_needed(processes: Processes) 
     (row,) = await one.database.fetch("SELECT id, payload FROM notices")
     since = "2026-11-22T00:00:00.000000+00:00"
     now = "2026-11-22T12:00:00.000000+00:00"
-    assert row[0] == f"alert:budget:everything:usd_per_day:warn:{since}:{now}:raised>room:C-admins"
+    assert row[0] == f"alert:budget:everything:usd_per_day:{since}:{now}:raised>admins"
     assert '"used_micro_usd": 21000000' in str(row[1])
 
 
@@ -607,7 +671,7 @@ async def _run(processes: Processes, steps: Sequence[tuple[str, int]]) -> None:
                 await replicas.pop(number).end()
         else:
             replica = replicas[number] = replicas.get(number) or await processes.start()
-            await replica.sightings.report(SEEN[what], [ADMINS])
+            await replica.sightings.report(SEEN[what], ADMINS)
             sees[number] = sees.get(number, False) if what == "does not know" else what == "sees"
             before, told = told, await _told(replica)
             if what == "does not know":

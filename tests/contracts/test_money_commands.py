@@ -19,7 +19,7 @@ from rag.quota.policy import QuotaPolicy
 from rag.quota.quotas import Measure, Need
 from rag.quota.windows import Window
 from tests.fakes.clock import FakeClock
-from tests.fakes.room import ANA, Room, message
+from tests.fakes.room import Room, message
 from tests.fakes.scripted_pipeline import ScriptedPipeline
 from tests.fakes.spending import expense, spend
 from tests.fakes.talk import Talk, open_talk
@@ -110,13 +110,13 @@ class TestCost:
     @pytest.mark.parametrize(
         ("text", "first"),
         [
-            ("/cost", "**You, 2026-11-22: $1.650007** for 2 questions"),
-            ("/cost today", "**You, 2026-11-22: $1.650007** for 2 questions"),
-            ("/cost yesterday", "**You, 2026-11-21: $0.0405** for 1 question"),
-            ("/cost week", "**You, 2026-11-16 to 2026-11-22: $1.690507** for 3 questions"),
-            ("/cost month", "**You, 2026-11-01 to 2026-11-22: $1.690507** for 3 questions"),
-            ("/cost last month", "**You, 2026-10-01 to 2026-10-31: $0.123456** for 1 question"),
-            ("/cost last week", "**You, 2026-11-09 to 2026-11-15: $0.00** for 0 questions"),
+            ("/cost", "**You, 2026-11-22: $1.650007** for 2 questions."),
+            ("/cost today", "**You, 2026-11-22: $1.650007** for 2 questions."),
+            ("/cost yesterday", "**You, 2026-11-21: $0.0405** for 1 question."),
+            ("/cost week", "**You, 2026-11-16 to 2026-11-22: $1.690507** for 3 questions."),
+            ("/cost month", "**You, 2026-11-01 to 2026-11-22: $1.690507** for 3 questions."),
+            ("/cost last month", "**You, 2026-10-01 to 2026-10-31: $0.123456** for 1 question."),
+            ("/cost last week", "**You, 2026-11-09 to 2026-11-15: $0.00** for 0 questions."),
         ],
     )
     async def test_everybody_sees_their_own_of_each_period(self, talk: Talk, text: str, first: str) -> None:
@@ -181,7 +181,7 @@ class TestCost:
         mine, all_of_it = [await told(talk, "what did everyone spend this month?", who) for who in (ANA, BOSS)]
 
         assert mine.text.splitlines()[:2] == [
-            "**You, 2026-11-01 to 2026-11-22: $1.690507** for 3 questions",
+            "**You, 2026-11-01 to 2026-11-22: $1.690507** for 3 questions.",
             "What others spend is for admins to see; this is your part.",
         ]
         assert "m12" not in mine.text

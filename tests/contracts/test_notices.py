@@ -446,7 +446,7 @@ class TestDailyReport:
             processes.clock.wind(15 * 60)
         assert [text for _, text in processes.told] == [f"pt-BR 2026-{day}" for day in ("11-29", "11-30", "12-01")]
 
-    async def test_one_that_starts_later_the_same_day_posts_it_and_none_of_days_before(
+    async def test_one_that_starts_days_later_posts_yesterdays_and_of_those_missed_the_last_alone(
         self, processes: Processes
     ) -> None:
         processes.clock = FakeClock(datetime(2026, 11, 30, 12, 0, tzinfo=UTC))
@@ -458,7 +458,7 @@ class TestDailyReport:
         second = await processes.start()
         await second.report().look()
         await second.notices.post_due()
-        assert [text for _, text in processes.told] == ["pt-BR 2026-11-29", "pt-BR 2026-12-02"]
+        assert [text for _, text in processes.told] == ["pt-BR 2026-11-29", "pt-BR 2026-12-01", "pt-BR 2026-12-02"]
 
     async def test_whoever_writes_it_down_and_dies_has_it_posted_by_another(self, processes: Processes) -> None:
         one, other = await processes.start(), await processes.start()
@@ -530,6 +530,131 @@ class TestDailyReport:
             seen += [processes.clock.now()] * (len(processes.told) - len(seen))
             processes.clock.wind(15 * 60)
         assert seen == [first]
+
+    async def test_one_whose_hour_passed_while_no_process_ran_is_posted_once_after_midnight(
+        self, processes: Processes
+    ) -> None:
+        processes.clock = FakeClock(datetime(2026, 11, 30, 11, 0, tzinfo=UTC))  # 8:00 in São Paulo
+        first = await processes.start()
+        await first.report().look()
+        await first.end()
+        processes.clock.wind(16 * 3_600 + 600)  # ten past midnight
+        both = [await processes.start(), await processes.start()]
+        reports = [process.report() for process in both]
+        for _ in range(2):
+            await asyncio.gather(*(report.look() for report in reports))
+            await asyncio.gather(*(process.notices.post_due() for process in both))
+            assert processes.told == [("C-admins", "pt-BR 2026-11-29")]
+            processes.clock.wind(3_600)
+        processes.clock.wind(8 * 3_600)
+        await reports[0].look()
+        await both[1].notices.post_due()
+        assert [text for _, text in processes.told] == ["pt-BR 2026-11-29", "pt-BR 2026-11-30"]
+
+    async def test_just_before_midnight_it_is_not_skipped(self, processes: Processes) -> None:
+        zone = ZoneInfo("UTC")
+        processes.clock = FakeClock(datetime(2026, 11, 29, 23, 59, 41, tzinfo=UTC))
+        one = await processes.start()
+        report = one.report(time(23, 59, 55), zone)
+        for _ in range(3):
+            await report.look()
+            await one.notices.post_due()
+            processes.clock.wind(10)
+        assert processes.told == [("C-admins", "pt-BR 2026-11-28")]
+
+    async def test_what_was_posted_is_not_posted_late_once_its_notice_was_dropped(self, processes: Processes) -> None:
+        processes.clock = FakeClock(datetime(2026, 11, 30, 11, 0, tzinfo=UTC))
+        one = await processes.start()
+        report = one.report()
+        for _ in range(4):
+            await report.look()
+            await one.notices.post_due()
+            processes.clock.wind(86_400)
+            await one.notices.tidy(processes.clock.now())
+            assert await one.database.fetch("SELECT 1 FROM notices WHERE state = 'posted'") == []
+        assert [text for _, text in processes.told] == [f"pt-BR 2026-{day}" for day in ("11-29", "11-30", "12-01")]
+
+    async def test_what_nobody_wanted_at_its_hour_was_not_missed(self, processes: Processes) -> None:
+        processes.clock = FakeClock(datetime(2026, 11, 30, 11, 0, tzinfo=UTC))
+        one = await processes.start()
+        await one.report().look()
+        await one.end()
+        processes.clock.wind(60)
+        without = await processes.start(post=None)  # another configuration
+        await without.report().look()
+        await without.end()
+        processes.clock.wind(86_400 - 3_600)
+        one = await processes.start()
+        await one.report().look()
+        await one.notices.post_due()
+        assert processes.told == []
+
+    @pytest.mark.parametrize("is_chosen", [True, False])
+    async def test_what_waits_for_a_place_that_nobody_serves_is_posted_where_that_is_put_right(
+        self, processes: Processes, *, is_chosen: bool
+    ) -> None:
+        wrong = await processes.start(post=Post("rooom", "C-admins"))
+        report = wrong.report(time(0))
+        await report.look()
+        await wrong.notices.post_due()
+        assert processes.told == []
+        if is_chosen:
+            await wrong.choices.tell_at("admin", ADMINS)
+            right = wrong
+        else:
+            await wrong.end()
+            right = await processes.start()
+            report = right.report(time(0))
+        other = await processes.start()
+        for _ in range(3):
+            processes.clock.wind(10)
+            await asyncio.gather(report.look(), other.report(time(0)).look())
+            await asyncio.gather(right.notices.post_due(), other.notices.post_due())
+        assert processes.told == [("C-admins", "pt-BR 2026-11-21")]
+
+    async def test_what_a_place_refused_moves_without_waiting_any_longer(self, processes: Processes) -> None:
+        one = await processes.start()
+        shut = Refusing()
+        one.notices.serve("shut", shut)
+        await one.choices.tell_at("admin", Post("shut", "C1"))
+        processes.clock.wind(86_400)
+        report = one.report(time(0))
+        await report.look()
+        await one.notices.post_due()
+        assert shut.asked == 1
+        await one.choices.tell_at("admin", ADMINS)
+        await report.look()
+        await one.notices.post_due()
+        assert processes.told == [("C-admins", "pt-BR 2026-11-22")]
+
+    async def test_what_is_being_posted_stays_where_it_is(self, processes: Processes) -> None:
+        one, other = await processes.start(), await processes.start()
+        await one.report(time(0)).look()
+        processes.room.shows.clear()
+        posting = asyncio.create_task(one.notices.post_due())
+        await processes.room.sent.wait()
+        await other.choices.tell_at("admin", Post("room", "C2"))
+        await other.report(time(0)).look()
+        await other.notices.post_due()
+        processes.room.shows.set()
+        await posting
+        await other.notices.post_due()
+        assert processes.told == [("C-admins", "pt-BR 2026-11-21")]
+
+    async def test_what_the_dead_had_in_hand_moves(self, processes: Processes) -> None:
+        one, other = await processes.start(), await processes.start()
+        await one.report(time(0)).look()
+        processes.room.shows.clear()
+        posting = asyncio.create_task(one.notices.post_due())
+        await processes.room.sent.wait()
+        posting.cancel()
+        await asyncio.gather(posting, return_exceptions=True)
+        await one.end()
+        processes.room.shows.set()
+        await other.choices.tell_at("admin", Post("room", "C2"))
+        await other.report(time(0)).look()
+        await other.notices.post_due()
+        assert processes.told == [("C2", "pt-BR 2026-11-21")]
 
     async def test_it_is_looked_for_again_and_again(self, processes: Processes) -> None:
         processes.clock = FakeClock(datetime(2026, 11, 30, 11, 59, 30, tzinfo=UTC))

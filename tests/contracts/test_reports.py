@@ -14,11 +14,14 @@ import pytest
 
 from bot import feedback as verdicts
 from bot.access import Access
+from bot.charts import Chart
 from bot.feedback import Feedback
 from bot.gaps import Gaps, Rated, asked_again, gaps
 from bot.journal import Journal, forget
+from bot.locales import phrases_in
 from bot.messages import Person, Question
 from bot.presence import Presence
+from bot.reports import report_chart, spending_chart
 from bot.terms import Terms
 from rag.language import Analyzer
 from rag.model import Answer, Asker, RungReason, Task, TokenUsage
@@ -36,8 +39,12 @@ from rag.quota.windows import Period, Span
 from rag.state import open_database
 from rag.state.timestamps import to_text
 from tests.fakes.clock import FakeClock
-from tests.fakes.room import ANA, BRUNO, deletion, message, press
+from tests.fakes.room import ANA, BRUNO, Room, deletion, message, press
+from tests.fakes.scripted_pipeline import ScriptedPipeline
+from tests.fakes.spending import expense, spend
+from tests.fakes.talk import open_talk
 
+EN = phrases_in("en")
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 # Noon of a Tuesday there.
 NOON = datetime(2026, 11, 24, 15, tzinfo=UTC)
@@ -243,18 +250,138 @@ class TestReport:
         assert usage[0].tokens == TokenUsage(1_900, 200, 10, 0, 0)
         assert {one.day for one in usage} == {TODAY}
 
-    async def test_days_are_told_two_weeks_together_or_those_of_the_month(self, office: Office) -> None:
+    async def test_of_a_day_two_weeks_are_told_and_of_a_week_or_month_its_own_days(self, office: Office) -> None:
         day, month = await office.report(), await office.report("month")
         assert [each.day for each in day.days] == [TODAY - timedelta(days=n) for n in range(13, -1, -1)]
         assert [each.day for each in month.days] == [date(2026, 11, n) for n in range(1, 25)]
-        before = await office.report("week", on=date(2026, 11, 18))
-        assert (before.days[0].day, before.days[-1].day) == (date(2026, 11, 9), date(2026, 11, 22))
+        week, before = await office.report("week"), await office.report("week", on=date(2026, 11, 18))
+        assert [each.day for each in week.days] == [date(2026, 11, n) for n in (23, 24)]
+        assert (before.days[0].day, before.days[-1].day) == (date(2026, 11, 16), date(2026, 11, 22))
 
     async def test_an_empty_day_is_empty(self, office: Office) -> None:
         report = await office.report()
         assert report.is_empty
         assert report.forecast is not None
         assert report.forecast.pace == Pace(0, 0)
+
+
+def spent_in(chart: Chart | None) -> int:
+    assert chart is not None
+    return sum(sum(part.amounts) for part in chart.series)
+
+
+class TestChart:
+    @pytest.fixture
+    async def busy(self, office: Office) -> Office:
+        """Every day from the 1st of October to this noon cost something else."""
+        start = date(2026, 10, 1)
+        office.clock.wind(-(TODAY - start).days * DAY_S)
+        for n in range((TODAY - start).days):
+            await office.call(1_000_000 + n, model="cheap" if n % 3 else "dear", asked_model="dear")
+            office.clock.wind(DAY_S)
+        await office.call(1_872)
+        return office
+
+    @pytest.mark.parametrize(
+        ("of", "on", "labels"),
+        [
+            ("week", None, ("Nov 23", "Dec 01")),
+            ("week", date(2026, 11, 18), ("Nov 16", "Nov 22")),
+            ("month", None, ("Nov 01", "Nov 30")),
+            ("month", date(2026, 10, 15), ("Oct 01", "Oct 31")),
+        ],
+    )
+    async def test_of_a_week_or_month_is_of_its_days_and_their_sum_is_the_ledgers(
+        self, of: Period, on: date | None, labels: tuple[str, str], busy: Office
+    ) -> None:
+        costs, report = await busy.accounts.costs(of, "model", on=on), await busy.report(of, on=on)
+
+        charts = await spending_chart(busy.accounts, EVERYTHING, EN, of=of, on=on), report_chart(report, EN)
+
+        for chart in charts:
+            assert spent_in(chart) == costs.micro_usd == report.totals.micro_usd > 0
+            assert chart is not None
+            assert (chart.labels[0], chart.labels[-1]) == labels
+            assert chart.has_forecast == (on is None)
+
+    @pytest.mark.parametrize(
+        ("on", "labels", "title"),
+        [
+            (None, ("Nov 11", "Dec 01"), "11–24 Nov 2026"),
+            (date(2026, 11, 23), ("Nov 10", "Nov 23"), "10–23 Nov 2026"),
+            (date(2026, 11, 14), ("Nov 01", "Nov 14"), "1–14 Nov 2026"),
+        ],
+    )
+    async def test_of_a_day_is_of_the_two_weeks_that_end_with_it(
+        self, on: date | None, labels: tuple[str, str], title: str, busy: Office
+    ) -> None:
+        made = await spending_chart(busy.accounts, EVERYTHING, EN, on=on), report_chart(await busy.report(on=on), EN)
+
+        for chart in made:
+            assert chart is not None
+            assert (chart.labels[0], chart.labels[-1]) == labels
+            assert chart.title == f"Spending by day and model, {title}"
+            assert chart.has_forecast == (on is None)
+            assert sum(spent > 0 for spent in chart.spent) == 14
+
+    async def test_what_is_still_to_come_is_the_rest_of_today_and_a_week_or_the_rest_of_the_month(
+        self, busy: Office
+    ) -> None:
+        rate = (await busy.report()).forecast
+        assert rate is not None
+        for of, days in (("day", 7), ("week", 7), ("month", 6)):
+            chart = await spending_chart(busy.accounts, EVERYTHING, EN, of=of)  # type: ignore[arg-type]
+            assert chart is not None
+            assert [each for each in chart.forecast if each] == [
+                rate.pace.micro_usd - 1_872, *[rate.pace.micro_usd] * days,
+            ]  # fmt: skip
+            assert chart == report_chart(await busy.report(of), EN)  # type: ignore[arg-type]
+
+    async def test_what_was_spent_long_ago_is_drawn_and_nothing_is_where_nothing_was_spent(
+        self, office: Office
+    ) -> None:
+        office.clock.wind(-60 * DAY_S)
+        await office.call(5)
+        office.clock.wind(60 * DAY_S)
+
+        assert spent_in(await spending_chart(office.accounts, EVERYTHING, EN, on=date(2026, 9, 25))) == 5
+        assert spent_in(await spending_chart(office.accounts, EVERYTHING, EN, of="month", on=date(2026, 9, 1))) == 5
+        for of in ("day", "week", "month"):
+            assert await spending_chart(office.accounts, EVERYTHING, EN, of=of) is None  # type: ignore[arg-type]
+            later = await spending_chart(office.accounts, EVERYTHING, EN, of=of, on=date(2027, 3, 1))  # type: ignore[arg-type]
+            assert later is None
+
+    @pytest.mark.parametrize(
+        ("asked", "days"),
+        [
+            ("today", "9–22 Nov 2026"),
+            ("yesterday", "8–21 Nov 2026"),
+            ("week", "16–22 Nov 2026"),
+            ("last week", "9–15 Nov 2026"),
+            ("month", "1–30 Nov 2026"),
+            ("last month", None),
+        ],
+    )
+    async def test_in_a_chat_is_of_the_time_that_the_figures_above_it_are_of(
+        self, asked: str, days: str | None, state_url: str
+    ) -> None:
+        clock, room = FakeClock(datetime(2026, 11, 10, 12, tzinfo=UTC)), Room()
+        async with open_talk(state_url, ScriptedPipeline(), clock=clock, access=Access()) as talk:
+            for _ in range(13):
+                await spend(Books(talk.database, clock, QuotaPolicy()), expense(1_234))
+                clock.wind(DAY_S)
+            clock.wind(-DAY_S)
+            await talk.conversation.handle(message(f"/cost {asked}"), room)
+
+        (card,) = room.cards
+        if days is None:
+            assert "$0.00** for 0 questions" in card.text
+            assert card.chart is None
+            return
+        assert card.chart is not None
+        assert card.chart.title == f"Spending by day and model, {days}"
+        if "week" in asked or "month" in asked:
+            assert f"{EN.usd(spent_in(card.chart))}**" in card.text.splitlines()[0]
 
 
 class TestAhead:

@@ -128,7 +128,7 @@ def reached(subject: str = "everything", name: str = "warn", measure: Measure = 
     return Reached(Subject.parse(subject), measure, name, TODAY, 20_123_456, 25_000_000)  # type: ignore[arg-type]
 
 
-def test_a_threshold_is_another_trouble_in_another_window_and_for_another_budget() -> None:
+def test_a_budget_is_another_trouble_in_another_window_and_for_another_budget() -> None:
     tomorrow = Span(TODAY.until, TODAY.until + timedelta(days=1))
     budgets = [
         reached(),
@@ -138,7 +138,13 @@ def test_a_threshold_is_another_trouble_in_another_window_and_for_another_budget
         replace(reached(), window=tomorrow),
         replace(reached(), used_micro_usd=1, limit_micro_usd=2),
     ]
-    assert len(seen(budgets=budgets).troubles) == 5
+    assert len(seen(budgets=budgets).troubles) == 4
+
+
+@pytest.mark.parametrize("names", [("warn", "brake"), ("brake", "warn")])
+def test_a_brake_takes_the_place_of_its_warning(names: tuple[str, str]) -> None:
+    (trouble,) = seen(budgets=[reached(name=name) for name in names]).troubles.values()
+    assert (trouble.values["threshold"], trouble.level) == ("brake", 1)
 
 
 def news(kind: NoticeKind, day: date | None = date(2026, 12, 1)) -> ModelNotice:
@@ -155,15 +161,17 @@ def test_what_a_day_changes_is_no_news_from_that_day_on_and_what_is_wrong_with_a
 def everything_wrong() -> list[Trouble]:
     """A trouble of every kind, and of every sort of that kind."""
     budgets = [
-        reached(subject, name, Measure("usd", window))  # type: ignore[arg-type]
-        for subject in ("everything", "workspace:T1", "channel:C1", "provider:openai")
+        [
+            reached(subject, name, Measure("usd", window))  # type: ignore[arg-type]
+            for subject in ("everything", "workspace:T1", "channel:C1", "provider:openai")
+            for window in ("day", "month")
+        ]
         for name in ("warn", "brake")
-        for window in ("day", "month")
     ]
     models = [model("off"), replace(model("resting", of="gemini"), last_error_at=NOON)]
     days = [*(news(kind) for kind in get_args(NoticeKind)), news("gone", None)]
-    found = seen(budgets=budgets, recent=Recent(40, 3, 40, 3), models=models, news=days)
-    return list(found.troubles.values())
+    found = seen(budgets=budgets[0], recent=Recent(40, 3, 40, 3), models=models, news=days)
+    return [*found.troubles.values(), *seen(budgets=budgets[1]).troubles.values()]
 
 
 def payload(trouble: Trouble, state: str = "raised", at: datetime = NOON) -> Mapping[str, object]:
@@ -204,17 +212,36 @@ def told_of(trouble: Trouble, locale: str) -> str:
 def test_figures_are_written_as_in_the_reader_s_language() -> None:
     (budget,) = seen(budgets=[reached("channel:C1", "brake")]).troubles.values()
     assert told_of(budget, "pt-BR") == (
-        "**O orçamento do canal `C1` acabou**: US$ 20,12 de US$ 25,00 já foram gastos hoje, e nada mais será gasto."
-        " Até lá, cito os documentos quando nenhum outro orçamento puder pagar."
+        "**O orçamento do canal `C1` acabou**: US$ 20,123456 de US$ 25,00 já foram gastos hoje; nada mais será"
+        " comprado com ele até amanhã. Até lá, cito os documentos quando nenhum outro orçamento puder pagar."
     )
     (errors,) = seen(recent=Recent(1_200, 300)).troubles.values()
     assert told_of(errors, "en") == "**25% of the calls to models fail**: 300 of 1,200 calls in the last 15 min."
     assert told_of(errors, "pt-BR") == ("**25% das chamadas aos modelos falham**: 300 de 1.200 chamadas em 15 min.")
 
 
-def test_less_than_a_cent_is_told_to_the_last_digit() -> None:
-    (budget,) = seen(budgets=[replace(reached(), used_micro_usd=81, limit_micro_usd=100)]).troubles.values()
-    assert "$0.000081 of $0.0001 are spent today" in told_of(budget, "en")
+@pytest.mark.parametrize(
+    ("used", "limit", "told"), [(81, 100, "$0.000081 of $0.0001"), (17_999, 18_000, "$0.017999 of $0.018")]
+)
+def test_amounts_are_told_to_the_last_digit(used: int, limit: int, told: str) -> None:
+    (budget,) = seen(budgets=[replace(reached(), used_micro_usd=used, limit_micro_usd=limit)]).troubles.values()
+    assert f"{told} is spent today" in told_of(budget, "en")
+
+
+def test_what_is_used_up_says_until_when() -> None:
+    spent = replace(reached(name="brake"), used_micro_usd=16_000, limit_micro_usd=16_000)
+    month = replace(spent, subject=Subject.parse("channel:C1"), measure=Measure("usd", "month"))
+    day, of_month = seen(budgets=[spent, month]).troubles.values()
+    assert told_of(day, "en") == (
+        "**The budget for everything is used up**: $0.016 of $0.016 is spent today; nothing more is bought until"
+        " tomorrow. Until then I quote the documents."
+    )
+    assert told_of(day, "pt-BR") == (
+        "**O orçamento geral acabou**: US$ 0,016 de US$ 0,016 já foram gastos hoje; nada mais será comprado até"
+        " amanhã. Até lá, cito os documentos."
+    )
+    assert "nothing more is bought on it until next month. Until then" in told_of(of_month, "en")
+    assert "nada mais será comprado com ele até o mês que vem. Até lá" in told_of(of_month, "pt-BR")
 
 
 def test_a_budget_has_room_again_because_of_the_day_or_because_somebody_changed_it() -> None:

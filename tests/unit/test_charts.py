@@ -4,6 +4,7 @@ import subprocess
 import sys
 import unicodedata
 from collections import Counter
+from decimal import Decimal
 from io import BytesIO
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -14,10 +15,10 @@ from hypothesis import strategies as st
 from PIL import Image
 from wcwidth import wcswidth
 
-from bot.charts import Chart, Line, Series, most
+from bot.charts import Amounts, Chart, Line, Series, most
 from bot.charts.bars import bars
 from bot.charts.canvas import Canvas, drawable, texture
-from bot.charts.chart import weekly
+from bot.charts.chart import texts_of, weekly
 from bot.charts.drawing import _COLOURS, _paint
 from bot.charts.picture import picture
 from bot.charts.scale import ticks
@@ -79,8 +80,54 @@ def rows_of(chart: Chart, text: str) -> list[tuple[str, str, str]]:
     return [(line.split(" ", 1)[0], line.split(" ", 1)[1].rsplit(" ", 1)[0], line.rsplit(" ", 1)[1]) for line in lines]
 
 
+def ends_of(chart: Chart) -> list[str]:
+    """What is to stand beside each bar."""
+    coming = chart.forecast or (0,) * len(chart.labels)
+    both = zip(chart.totals, coming, strict=True)
+    return [f"~{dollars(ahead)}" if ahead and total == ahead else dollars(total - ahead) for total, ahead in both]
+
+
 def length(bar: str) -> int:
     return len(bar.replace("│", "").replace(" ", ""))
+
+
+def written(micro_usd: int, decimals: int) -> str:
+    return f"${micro_usd // 10**6}.{f'{micro_usd % 10**6:06d}'[:decimals]}"
+
+
+WORDS = Amounts(written, lambda micro_usd: f"${micro_usd / 1e6:.2f}")
+
+
+class TestAmounts:
+    @pytest.mark.parametrize(
+        ("micro_usd", "told"),
+        [(0, "$0.00"), (5_000_000, "$5.00"), (1_872, "$0.001872"), (16_000, "$0.016"), (1_000_100, "$1.0001")],
+    )
+    def test_one_by_itself_has_no_more_decimals_than_it_needs(self, micro_usd: int, told: str) -> None:
+        assert WORDS(micro_usd) == told
+
+    @given(few_days())
+    def test_what_is_written_beside_the_bars_and_in_the_legend_adds_up_to_what_was_spent(self, chart: Chart) -> None:
+        texts = texts_of(chart, WORDS)
+        spent = sum(sum(part.amounts) for part in chart.series)
+        ends = [Decimal(text[1:]) for text in texts.ends if not text.startswith("~")]
+        sums = [Decimal(text[1:]) for text in texts.sums[:-1]]
+
+        assert sum(ends) * 10**6 == sum(sums) * 10**6 == spent
+        assert len({len(text.partition(".")[2]) for text in texts.sums[:-1]}) == 1
+        assert len(texts.ends) == len(chart.labels)
+
+    def test_all_have_as_many_decimals_as_one_of_them_needs(self) -> None:
+        texts = texts_of(chart_of(5_000_000, 12_206_910, 0), WORDS)
+
+        assert texts.ends == ("$5.00000", "$12.20691", "$0.00000")
+        assert texts.sums[0] == "$17.20691"
+
+    def test_what_is_forecast_is_told_apart(self) -> None:
+        texts = texts_of(chart_of(2_000_000, 0, forecast=(3_456_789, 480_123)), WORDS)
+
+        assert texts.ends == ("$2.00", "~$0.48")
+        assert texts.sums == ("$2.00", "~$3.94")
 
 
 class TestChart:
@@ -148,13 +195,13 @@ class TestBars:
         rows = rows_of(chart, bars(chart, dollars, width=width))
 
         assert [label for label, _, _ in rows] == list(chart.labels)
-        assert [amount for _, _, amount in rows] == [dollars(total) for total in chart.totals]
+        assert [amount for _, _, amount in rows] == ends_of(chart)
 
     @given(few_days(), st.integers(48, 100))
     def test_bars_are_as_long_as_their_amounts_within_a_cell(self, chart: Chart, width: int) -> None:
         text = bars(chart, dollars, width=width)
         found = [bar for _, bar, _ in rows_of(chart, text)]
-        label_width, amount_width = max(map(len, chart.labels)), max(len(dollars(total)) for total in chart.totals)
+        label_width, amount_width = max(map(len, chart.labels)), max(map(len, ends_of(chart)))
         cells = width - label_width - amount_width - 2 - (1 if chart.line else 0)
 
         for bar, total in zip(found, chart.totals, strict=True):
@@ -186,7 +233,7 @@ class TestBars:
             assert places == {-1}
             return
         assert "│ budget" in text
-        label_width, amount_width = max(map(len, chart.labels)), max(len(dollars(total)) for total in chart.totals)
+        label_width, amount_width = max(map(len, chart.labels)), max(map(len, ends_of(chart)))
         cells = width - label_width - amount_width - 3
         assert abs(places.pop() - label_width - 1 - cells * chart.line.amount / max(1, chart.top)) <= 0.5
         for (_, bar, _), total in zip(rows_of(chart, text), chart.totals, strict=True):
@@ -203,11 +250,17 @@ class TestBars:
 
         assert bars(chart, dollars, width=40).split("\n") == [
             "Title",
-            "d0 █████████████             │ $1.000000",
-            "d1 □□□□□□□                   │ $0.500000",
+            "d0 █████████████            │  $1.000000",
+            "d1 □□□□□□                   │ ~$0.500000",
             "█ first   □ to come   │ budget",
             "It ends well.",
         ]
+
+    def test_a_day_that_goes_on_is_labelled_with_what_was_spent_and_not_with_what_may_come(self) -> None:
+        chart = chart_of(2_000_000, 1_872, 0, forecast=(0, 500_000, 480_000))
+        ends = [line.rsplit(" ", 1)[1] for line in bars(chart, WORDS).split("\n")[1:4]]
+
+        assert ends == ["$2.000000", "$0.001872", "~$0.48"]
 
     def test_a_legend_goes_on_in_the_next_line(self) -> None:
         series = tuple(Series(name * 7, (1,)) for name in "日本語")
@@ -329,6 +382,18 @@ class TestPicture:
         little = colour_box(image_of(chart_of(1, 10**9)), BLUE, (200, 150, 690, 660))
 
         assert little[3] - little[1] == 3
+
+    def test_no_amount_in_it_is_what_was_spent_and_what_may_come_together(self) -> None:
+        asked: list[int] = []
+
+        def amount(micro_usd: int) -> str:
+            asked.append(micro_usd)
+            return dollars(micro_usd)
+
+        picture(chart_of(1_234_567, 0, forecast=(111_111, 222_222)), amount)
+
+        assert {1_234_567, 222_222, 333_333} <= set(asked)
+        assert 1_345_678 not in asked
 
     def test_series_lie_on_each_other(self) -> None:
         labels = ("a",)

@@ -162,6 +162,27 @@ class TestCost:
         assert (told["from"], told["to"]) == (f"{since}T00:00:00+00:00", f"{until}T00:00:00+00:00")
         assert told["total_usd"] == total
 
+    def test_the_chart_is_of_the_period_that_is_asked_for(self, spent: Operator) -> None:
+        asyncio.run(spent.spend(call(700_000, "U3", reference="again")))
+        spent.clock.wind(days=40)
+        asyncio.run(spent.spend(call(900_000, "U3", reference="later")))
+
+        drawn = set()
+        for number, asked in enumerate(
+            ("", "--on 2026-11-24", "--period month", "--period month --on 2026-11-02", "--period week --on 2026-11-24")
+        ):
+            told = spent.type("cost", *asked.split(), "--chart", f"{number}.png")
+            assert told.code == 0, told.err
+            drawn.add((spent.folder / f"{number}.png").read_bytes())
+        assert len(drawn) == 5
+
+    def test_of_a_period_without_spending_nothing_is_drawn_whatever_was_spent_since(self, spent: Operator) -> None:
+        told = spent.type("cost", "--period", "month", "--on", "2026-10-15", "--chart", "october.png")
+
+        assert told.code == 2
+        assert "nothing was spent in that time, so there is nothing to draw" in told.err
+        assert not (spent.folder / "october.png").exists()
+
     def test_of_a_day_that_is_over_does_not_change(self, spent: Operator) -> None:
         yesterday = ("cost", "--on", "2026-11-24", "--by", "user")
         before = spent.type(*yesterday)

@@ -10,15 +10,16 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from bot.charts.chart import Chart
 from bot.feedback import Ratings
 from bot.gaps import Gaps, Rated
 from bot.locales import LOCALES, Phrases, phrases_in
 from bot.messages import Card
-from bot.reports import Findings, report_card, report_chart
+from bot.reports import Findings, amounts_of, report_card, report_chart
 from bot.reports.advice import sentence, span
-from bot.reports.amounts import apportioned, rounded, unit_of
+from bot.reports.amounts import rounded
 from bot.reports.card import headline, title
 from rag.model import Task, TokenUsage
 from rag.monitoring.advice import (
@@ -135,30 +136,30 @@ def card(phrases: Phrases, findings: Findings = FINDINGS) -> Card:
 
 
 ENGLISH = """\
-**Yesterday, 2026-11-23: $12.21** for 300 questions, 13% less than the day before ($14.00).
-33% of the questions were answered from memory (target: 70%), which saved $5.43.
+**Yesterday, 2026-11-23: $12.206912** for 300 questions, 13% less than the day before ($14.00).
+33% of the questions were answered from memory (target: 70%), which saved $5.4321.
 8 questions found no answer in the documents.
 What people thought of the answers: 12 👍, 3 👎.
 
 **Outlook**
-- At $11.80 a day, the average of the last 7 days, this month will have cost $355.00 by 2026-11-30
+- At about $11.80 a day, the average of the last 7 days, this month will have cost about $355.00 by 2026-11-30
 - Daily budget for everything: $1.00 of $25.00 used today
 - Monthly budget for everything: $280.00 of $300.00 used
 
 **What I recommend**
-- At $11.80 a day, the monthly budget for everything ($300.00) reaches its brake on 2026-11-26; from then on no model \
-is asked. Raise it, or let cheaper models answer.
+- At about $11.80 a day, the monthly budget for everything ($300.00) reaches its brake on 2026-11-26; from then on no \
+model is asked. Raise it, or let cheaper models answer.
 - The monthly budget for the channel `C1` ($1.00) is used up: until the month ends, no model is asked on it. Raise it \
 if that is too early.
 - The daily budget for the person `U1` ($2.00) was used up on 3 days. Raise it, or let cheaper models answer.
 - `openai/gpt-6.1-terra` failed too often: 12 of 140 calls (9%). `gemini/gemini-3.8-flash` comes next on its route; \
 put it first until that is over.
 - `openai/gpt-6.1-terra` failed too often: 12 of 140 calls (9%). No other model follows it on its route; add one.
-- For questions about facts, `openai/gpt-6-luna` would have cost $1.23 for the same tokens; `openai/gpt-6.1-terra` \
-cost $8.10. If its answers are good enough, that is about $206.14 less a month.
+- For questions about facts, `openai/gpt-6-luna` would have cost about $1.23 for the same tokens; \
+`openai/gpt-6.1-terra` cost $8.101234. If its answers are good enough, that is about $206.14 less a month.
 - Remember the answers to requests for code for 1 day instead of 2 hours \
 (`optimization.caching.ttl_by_type.code_generation: 86400`): 31 questions would have been answered from memory again, \
-which would have saved up to $1.20.
+which would have saved up to about $1.20.
 - Write down the answer to “How do I renew a certificate?”. It was asked 5 times, by 3 people, and no document has it.
 
 **Failures**
@@ -174,29 +175,29 @@ which would have saved up to $1.20.
 - “Why?”: 1 👎, 0 👍
 
 **By model**
-- `openai/gpt-6.1-terra`: $8.10 (66%), 120 questions
-- `gemini/gemini-3.8-flash`: $4.11 (34%), 80 questions
+- `openai/gpt-6.1-terra`: $8.101234 (66%), 120 questions
+- `gemini/gemini-3.8-flash`: $4.105678 (34%), 80 questions
 - from memory: 100 questions, free
 
 **By provider**
-- `openai`: $8.10 (66%), 10 questions
-- `gemini`: $4.11 (34%), 10 questions
+- `openai`: $8.101234 (66%), 10 questions
+- `gemini`: $4.105678 (34%), 10 questions
 - without a model: 10 questions, free
 
 **By kind of question**
 - questions about facts: $12.00 (98%), 10 questions
-- unknown: $0.21 (2%), 10 questions
+- unknown: $0.206912 (2%), 10 questions
 
 **By channel**
-- `C0`: $1.75 (14%), 10 questions
-- `C1`: $1.75 (14%), 10 questions
-- `C2`: $1.74 (14%), 10 questions
-- `C3`: $1.74 (14%), 10 questions
-- `C4`: $1.74 (14%), 10 questions
-- 2 more: $3.49 (29%), 20 questions
+- `C0`: $1.743848 (14%), 10 questions
+- `C1`: $1.743844 (14%), 10 questions
+- `C2`: $1.743844 (14%), 10 questions
+- `C3`: $1.743844 (14%), 10 questions
+- `C4`: $1.743844 (14%), 10 questions
+- 2 more: $3.487688 (29%), 20 questions
 
 **By person**
-- `U024BE7LH`: $12.21 (100%), 10 questions"""
+- `U024BE7LH`: $12.206912 (100%), 10 questions"""
 
 
 def test_the_card_in_english() -> None:
@@ -208,11 +209,11 @@ def test_the_card_in_portuguese_says_the_same() -> None:
 
     assert len(told) == len(ENGLISH.splitlines())
     assert told[0] == (
-        "**Ontem, 23/11/2026: US$ 12,21** por 300 perguntas, 13% a menos que o dia anterior (US$ 14,00)."
+        "**Ontem, 23/11/2026: US$ 12,206912** por 300 perguntas, 13% a menos que o dia anterior (US$ 14,00)."
     )
     assert "- “Who pays?”: 2 vezes, por uma pessoa" in told
     assert "- 10 perguntas foram respondidas por um modelo que não é o preferido" in told
-    assert "- mais 2: US$ 3,49 (29%), 20 perguntas" in told
+    assert "- mais 2: US$ 3,487688 (29%), 20 perguntas" in told
     assert not re.search(r"\{\w+\}", card(PT).text)
 
 
@@ -244,28 +245,20 @@ def test_without_breakdown_and_recommendations_neither_is_told() -> None:
 # What is shown adds up
 
 
-@given(st.lists(st.integers(0, 10**10), max_size=30), st.sampled_from([1, 100, 10_000]))
-def test_amounts_in_whole_units_add_up_and_each_is_off_by_less_than_one(amounts: list[int], unit: int) -> None:
-    shown = apportioned(amounts, unit)
-
-    assert sum(shown) == rounded(sum(amounts), unit)
-    assert all(amount % unit == 0 for amount in shown)
-    assert all(abs(amount - exact) < unit for amount, exact in zip(shown, amounts, strict=True))
-
-
 def _dollars(text: str) -> int:
     whole, _, decimals = text.replace(",", "").partition(".")
     return int(whole) * USD + int(decimals.ljust(6, "0"))
 
 
 @given(st.lists(st.integers(1, 10**8), min_size=1, max_size=15))
-def test_every_breakdown_adds_up_to_the_total_as_it_is_shown(amounts: list[int]) -> None:
+def test_every_breakdown_adds_up_to_the_total_to_the_micro_dollar(amounts: list[int]) -> None:
     rows = tuple(row(f"x{n}", amount) for n, amount in enumerate(sorted(amounts, reverse=True)))
     totals = replace(TOTALS, micro_usd=sum(amounts))
     found = report(totals=totals, breakdowns={**dict.fromkeys(BREAKDOWNS, rows)})
     text = card(EN, replace(FINDINGS, report=found, advice=())).text
 
     total = _dollars(re.findall(r"\$([\d.,]+)\*\*", text)[0])
+    assert total == sum(amounts)
     _, *sections = text.split("**By ")
     assert len(sections) == 5
     for section in sections:
@@ -280,11 +273,29 @@ def test_one_row_more_than_are_shown_is_shown_as_well() -> None:
     assert "more:" not in told
 
 
+def test_no_amount_is_told_in_two_roundings() -> None:
+    one = row("acme/dave", 5_004_499, 120)
+    spent = report(
+        breakdowns=dict.fromkeys(BREAKDOWNS, (one,)),
+        totals=replace(TOTALS, micro_usd=one.micro_usd, saved_micro_usd=5_004_499),
+        before=replace(TOTALS, micro_usd=5_004_499),
+        budgets=(budget("usd_per_day", 5_004_499, 25 * USD),),
+        days=days(date(2026, 11, 23), 5_004_499),
+    )
+    dear = replace(ADVICE[5], spent_micro_usd=5_004_499)
+    told = card(EN, replace(FINDINGS, report=spent, advice=(dear,)))
+    assert told.chart is not None
+    amounts = re.findall(r"\$5\.[\d]+", f"{told.text} {told.chart.alt} {amounts_of(told.chart)(one.micro_usd)}")
+    assert len(amounts) > 10
+    assert set(amounts) == {"$5.004499"}
+
+
 @pytest.mark.parametrize(
-    ("micro_usd", "unit"), [(0, 1), (9_999, 1), (10_000, 100), (999_999, 100), (1_000_000, 10_000)]
+    ("micro_usd", "told"),
+    [(0, 0), (999, 999), (1_049, 1_000), (99_999, 100_000), (100_000, 100_000), (5_004_499, 5_000_000)],
 )
-def test_small_sums_are_told_more_exactly(micro_usd: int, unit: int) -> None:
-    assert unit_of(micro_usd) == unit
+def test_estimates_are_told_in_cents_and_small_ones_more_exactly(micro_usd: int, told: int) -> None:
+    assert rounded(micro_usd) == told
 
 
 # The headline
@@ -312,7 +323,7 @@ def test_the_title_says_which_stretch_of_time_it_is(of: Period, now: datetime, t
     [
         (2 * USD, USD, "$2.00** for 300 questions, 100% more than the day before ($1.00)."),
         (USD, USD, "$1.00** for 300 questions, just as much as the day before."),
-        (1_004_000, USD, "$1.00** for 300 questions, just as much as the day before."),
+        (1_004_000, USD, "$1.004** for 300 questions, <1% more than the day before ($1.00)."),
         (0, 0, "$0.00** for 300 questions, just as much as the day before."),
         (USD, 0, "$1.00** for 300 questions; the day before cost nothing."),
     ],
@@ -348,6 +359,30 @@ def test_what_people_wrote_calls_nobody_hides_nothing_and_stays_on_its_line() ->
     quoted = [line for line in told.splitlines() if "click" in line]
     assert len(quoted) == 2  # what is recommended is not told again as asked in vain
     assert all(line.startswith("- ") for line in quoted)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What does **bold** mean in `config.yaml`?", "Why is __init__ called twice?", "2*3*4", "~~old~~ or new?",
+        "# Who pays?", "a | b", "is a < b > c?", "[x]", "R&amp;D", "back\\*slash", "what is :fire:?", "``two``",
+    ],
+)  # fmt: skip
+def test_what_people_wrote_is_shown_as_they_wrote_it(text: str, locale: str) -> None:
+    found = replace(
+        FINDINGS,
+        gaps=Gaps(3, (Unanswered(text, 1, 1),), (Rated(f"Rated {text}", 1, 0, (f"Reason {text}",)),)),
+        advice=(MissingDocument(question=f"Missing {text}", times=3, people=1),),
+    )
+    tokens = MarkdownIt("commonmark").enable("strikethrough").parse(card(phrases_in(locale), found).text)
+    code = [part.content for token in tokens for part in token.children or () if part.type == "code_inline"]
+    assert {text, f"Rated {text}", f"Reason {text}", f"Missing {text}"} <= set(code)
+
+
+def test_a_question_without_signs_is_no_code() -> None:
+    found = replace(FINDINGS, gaps=Gaps(1, (Unanswered("Who pays, and how much: $5?", 1, 1),), ()))
+    assert "- “Who pays, and how much: $5?”" in card(EN, found).text.splitlines()
 
 
 def test_long_questions_are_cut_and_ids_are_code() -> None:
@@ -395,7 +430,10 @@ def test_a_length_of_time_is_told_in_what_it_is_whole_in(seconds: int, told: str
 def test_the_first_day_leads_where_it_leads_itself() -> None:
     first = report(forecast=replace(AHEAD, pace=Pace(2 * USD, 0)))
     told = card(EN, replace(FINDINGS, report=first)).text
-    assert "- If every day goes on like today ($2.00 a day), this month will have cost $355.00 by 2026-11-30" in told
+    assert (
+        "- If every day goes on like today (about $2.00 a day), this month will have cost about $355.00 by 2026-11-30"
+        in told
+    )
     last = report(forecast=replace(AHEAD, pace=Pace(2 * USD, 1)))
     assert "a média" not in card(PT, replace(FINDINGS, report=last)).text
 
@@ -433,22 +471,31 @@ def chart(found: Report) -> Chart:
 
 
 def test_the_chart_has_what_was_spent_by_day_and_model_the_budget_and_what_is_to_come() -> None:
-    made = chart(report())
+    made = chart(report(now=datetime(2026, 11, 23, 9, tzinfo=UTC)))
 
     assert made.labels == ("Nov 21", "Nov 22", "Nov 23", "Nov 24", "Nov 25", "Nov 26", "Nov 27", "Nov 28", "Nov 29", "Nov 30")  # fmt: skip  # noqa: E501
     assert [part.name for part in made.series] == ["gpt-6.1-terra", "gemini-3.8-flash"]
     spent = [sum(each) for each in zip(*(part.amounts for part in made.series), strict=True)]
     assert spent == [0, 3_000_000, 12_206_912, *[0] * 7]
     assert made.forecast == (0, 0, 0, *[11_800_000] * 7)
+    assert made.forecast_name == "forecast"
     assert made.line is not None
     assert (made.line.name, made.line.amount) == ("budget $25.00 a day", 25_000_000)
-    assert made.alt == ("Spending by day, 2026-11-21 to 2026-11-23: $15.21 in all, most of it on 2026-11-23 ($12.21).")
+    assert made.alt == (
+        "Spending by day, 2026-11-21 to 2026-11-23: $15.206912 in all, most of it on 2026-11-23 ($12.206912)."
+    )
+
+
+def test_of_a_time_that_is_over_there_is_no_forecast() -> None:
+    made = chart(report())
+    assert made.labels == ("Nov 21", "Nov 22", "Nov 23")
+    assert not made.has_forecast
     assert card(EN).chart == made
 
 
 def test_of_today_only_the_rest_is_to_come() -> None:
     today = report(span=period("day", NOW, UTC), days=days(NOW.date(), 5, 4_000_000))
-    assert chart(today).forecast == (0, 7_800_000, *[11_800_000] * 6)
+    assert chart(today).forecast == (0, 7_800_000, *[11_800_000] * 7)
     dear = report(span=period("day", NOW, UTC), days=days(NOW.date(), 5, 40_000_000))
     assert chart(dear).forecast[1] == 0
 
@@ -468,6 +515,28 @@ def test_a_month_that_goes_on_is_drawn_to_its_end_and_one_that_is_over_as_it_was
     whole = days(date(2026, 11, 30), *[4_000_000] * 30)
     over = report(period="month", span=period("month", NOW, UTC), days=whole, now=after, forecast=december)
     assert (len(chart(over).labels), chart(over).forecast) == (30, ())
+
+
+@pytest.mark.parametrize(
+    ("of", "until", "spent", "english", "portuguese"),
+    [
+        ("day", date(2026, 11, 24), 14, "11–24 Nov 2026", "11 a 24/11/2026"),
+        ("day", date(2026, 11, 5), 14, "23 Oct – 5 Nov 2026", "23/10 a 5/11/2026"),
+        ("day", date(2027, 1, 5), 14, "23 Dec 2026 – 5 Jan 2027", "23/12/2026 a 5/01/2027"),
+        ("day", date(2026, 11, 24), 1, "24 Nov 2026", "24/11/2026"),
+        ("week", date(2026, 11, 24), 2, "23–29 Nov 2026", "23 a 29/11/2026"),
+        ("month", date(2026, 11, 24), 24, "1–30 Nov 2026", "1 a 30/11/2026"),
+    ],
+)
+def test_the_title_of_the_chart_says_which_days_it_is_of(
+    of: Period, until: date, spent: int, english: str, portuguese: str
+) -> None:
+    on = datetime(until.year, until.month, until.day, 9, tzinfo=UTC)
+    found = report(period=of, span=period(of, on, UTC), now=on, days=days(until, *[USD] * spent))
+    assert chart(found).title == f"Spending by day and model, {english}"
+    made = report_chart(found, PT)
+    assert made is not None
+    assert made.title == f"Gastos por dia e modelo, {portuguese}"
 
 
 def test_where_nothing_was_spent_there_is_no_chart() -> None:

@@ -71,8 +71,11 @@ class _WholeTable(TableElement):
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, border_style="dim")
-        for cell in _cells(self.header.row if self.header else None):
-            table.add_column(cell, header_style="bold", overflow="fold")
+        for cell in self.header.row.cells if self.header and self.header.row else ():
+            is_number = cell.justify == "right"  # an amount that is broken in two is another amount
+            table.add_column(
+                cell.content, header_style="bold", overflow="fold", justify=cell.justify, no_wrap=is_number
+            )
         for row in self.body.rows if self.body else ():
             table.add_row(*_cells(row))
         yield table

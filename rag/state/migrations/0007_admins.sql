@@ -42,8 +42,9 @@ CREATE INDEX alerts_by_end ON alerts (resolved_at);
 CREATE INDEX quota_events_by_window ON quota_events (since, subject);
 CREATE INDEX quota_events_by_time ON quota_events (at);
 
--- What is to be posted without having been asked for: reports and alerts. `state` goes waiting, posted, or given_up.
--- `owner` has it in hand, `due_at` is when it is tried next, and of one `topic` the older comes first.
+-- What is to be posted without having been asked for: reports and alerts. `state` goes waiting, posted, or given_up; the
+-- row `report` is a mark: since when reports are wanted, and which day was written last. `owner` has a notice in hand,
+-- `due_at` is when it is tried next, and of one `topic` the older comes first.
 CREATE TABLE notices (
     id text PRIMARY KEY,
     topic text NOT NULL,
