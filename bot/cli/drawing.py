@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 
 from bot.charts import Chart
@@ -11,15 +12,16 @@ from bot.reports import amounts_of
 
 
 async def draw(chart: Chart | None, file: Path) -> None:
-    """Draw a chart into a file.
+    """Draw a chart into a file; where nothing was spent, say that there is none.
 
     Raises:
-        WrongUse: There is nothing to draw, or the file cannot be written.
+        WrongUse: The file cannot be written.
     """
     from bot.charts.picture import picture  # loads what draws
 
     if chart is None:
-        raise WrongUse("nothing was spent in that time, so there is nothing to draw")
+        print("nothing was spent in that time, so nothing is drawn", file=sys.stderr)
+        return
     drawn = await asyncio.to_thread(picture, chart, amounts_of(chart))
     try:
         await asyncio.to_thread(file.write_bytes, drawn)

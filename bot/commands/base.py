@@ -268,6 +268,11 @@ class Command:
         """Whether a call with these arguments does something, rather than tell."""
         return self.acts or self.button is not None or self.right_to(arguments) == "changes"
 
+    @property
+    def takes_an_action(self) -> bool:
+        """Whether one of its arguments says what is to be done."""
+        return any(argument.name == _ACTION for argument in self.arguments)
+
     def names_its_action(self, arguments: Mapping[str, str]) -> bool:
         """Whether a change says what is done, and not only how much: `budget set 5`, not `budget 5`."""
         is_change = any(one.right == "changes" and one.name in arguments for one in self.arguments)

@@ -22,6 +22,7 @@ _LONG = 6
 _SHORTEST_SLIP = 5
 _MOST_SOUGHT = 4
 _ENDS = " ?!.…"
+_TELLING = frozenset({"to", "at"})
 _HESITANT = frozenset("?…")
 _DOTS = ".."
 _ABOUT = frozenset({"for", "about", "por", "sobre"})
@@ -82,10 +83,9 @@ def read_call(text: str, commands: Sequence[Command]) -> Call | None:
     text = without_name(text)
     if not text:
         return Call("help")
-    if slashed := _SLASHED.fullmatch(text):
-        command = named(slashed[1], commands)
-        return Call(slashed[1].casefold() if command is None else command.name, tuple((slashed[2] or "").split()))
     called = text.rstrip(_ENDS)  # `status?`, `help!`
+    if slashed := _SLASHED.fullmatch(text) or _SLASHED.fullmatch(called):
+        return _slashed(slashed[1], (slashed[2] or "").split(), commands)
     by_alias = next((command for command in commands if fold(called or text) in command.words), None)
     if by_alias is not None:
         return Call(by_alias.name) if _makes_sense(by_alias, (), text[len(called) :]) else None
@@ -94,6 +94,18 @@ def read_call(text: str, commands: Sequence[Command]) -> Call | None:
     if command is None:
         return _slip(first, words, commands)
     return Call(command.name, tuple(words)) if _makes_sense(command, words, text[len(called) :]) else None
+
+
+def _slashed(name: str, words: Sequence[str], commands: Sequence[Command]) -> Call:
+    """What stands after a slash is a call, also where it makes no sense; a mark at its end is none of its words."""
+    command = named(name, commands)
+    if command is None:
+        return Call(name.casefold(), tuple(words))
+    bare = " ".join(words).rstrip(_ENDS).split()
+    end = " ".join(words)[len(" ".join(bare)) :]
+    takes_all = any(argument.is_rest for argument in command.arguments)
+    is_call = end and not takes_all and _makes_sense(command, bare, end, is_slashed=True)
+    return Call(command.name, tuple(bare if is_call else words))
 
 
 def named(name: str, commands: Sequence[Command]) -> Command | None:
@@ -113,7 +125,7 @@ def nearest(name: str, commands: Sequence[Command]) -> str | None:
     return begun[0] if len(typed) >= _SHORTEST_PREFIX and len(begun) == 1 else None
 
 
-def _makes_sense(command: Command, words: Sequence[str], end: str = "") -> bool:
+def _makes_sense(command: Command, words: Sequence[str], end: str = "", *, is_slashed: bool = False) -> bool:
     """Whether all of it is a call; `end` is how the sentence ends."""
     takes_all = any(argument.is_rest for argument in command.arguments)
     if takes_all and (end or not _is_phrase(words)):
@@ -123,8 +135,17 @@ def _makes_sense(command: Command, words: Sequence[str], end: str = "") -> bool:
     except WrongUsage:
         return False
     # A question changes nothing, and neither does who hesitates: `budget reset?`, `forget yes…`
+    if not command.changes_by(arguments):
+        return command.names_its_action(arguments)
     is_meant = not (_HESITANT & set(end) or _DOTS in end)
-    return command.names_its_action(arguments) and (is_meant or not command.changes_by(arguments))
+    return is_meant and (is_slashed or (command.names_its_action(arguments) and _is_order(command, words)))
+
+
+def _is_order(command: Command, words: Sequence[str]) -> bool:
+    """Whether it begins with what is to be done: `budget for this channel set to $5` tells what somebody has done."""
+    if not command.takes_an_action:
+        return True
+    return "action" in command.bind(words[:1]) and (len(words) < 2 or fold(words[1]) not in _TELLING)
 
 
 def _is_phrase(words: Sequence[str]) -> bool:
@@ -137,6 +158,8 @@ def _is_phrase(words: Sequence[str]) -> bool:
 def _slip(first: str, words: Sequence[str], commands: Sequence[Command]) -> Call | None:
     """A name mistyped without a slash, where nothing else could be meant; it is told, not obeyed."""
     typed = fold(first)
+    if not typed.isalpha():  # `budget:` is the beginning of a sentence
+        return None
     for command in commands:
         if command.needs_slash or any(argument.is_rest for argument in command.arguments):
             continue

@@ -63,8 +63,8 @@ async def spending_chart(
 
 
 def _coming(of: Period, today: date, last: date, rate: int, spent: int) -> Mapping[date, int]:
-    """What is still to come: the rest of today, and the days after it, a week of them or those of the month."""
-    ahead = (last - today).days if of == "month" else _DAYS_AHEAD
+    """What is still to come: the rest of today, and of the week or month; after a day the next seven."""
+    ahead = _DAYS_AHEAD if of == "day" else (last - today).days
     return {today: max(0, rate - spent), **{today + timedelta(days=n): rate for n in range(1, ahead + 1)}}
 
 
@@ -94,7 +94,7 @@ def _chart(
         for model, amounts in sorted(by_model.items(), key=lambda item: (-sum(item[1].values()), item[0]))
     ]
     return Chart(
-        title=phrases("report.chart.title", days=_days(days[0].day, last, phrases)),
+        title=phrases("report.chart.title", days=_days(days[0].day, max(last, dates[-1]), phrases)),
         labels=tuple(day.strftime(phrases.sentences["report.chart.day"]) for day in dates),
         series=most(series, _MOST_SERIES, phrases("report.chart.others")),
         line=line,

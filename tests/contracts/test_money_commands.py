@@ -106,6 +106,11 @@ async def limit_of(talk: Talk, resource: str, window: Window, subject: str = "ch
     )
 
 
+# What they read is held alike in both databases by the contracts of the books; changes are tried in both.
+IN_A_FILE = pytest.mark.parametrize("state_url", ["sqlite"], indirect=True)
+
+
+@IN_A_FILE
 class TestCost:
     @pytest.mark.parametrize(
         ("text", "first"),
@@ -345,6 +350,7 @@ class TestBudget:
         assert await _in_force(talk) == []
 
 
+@IN_A_FILE
 class TestLimits:
     async def test_show_what_is_used_and_left(self, talk: Talk) -> None:
         await talk.conversation.handle(message("What?", id="q", author=ANA), Room())
@@ -478,7 +484,10 @@ async def _in_force(talk: Talk) -> list[tuple[str, str, int | None, datetime | N
         ("raise the budget of this channel to $3 a day", "This channel: that would not raise it, $5.00 a day holds."),
         ("reduce the budget of this channel to $50 a day", "This channel: that would not lower it, $5.00 a day holds."),
         ("raise the budget of this channel to $50 a day", "This channel: $50.00 a day from now on."),
-        ("aumenta o orçamento deste canal para 3 dólares por dia", "Este canal: isso não aumentaria, vale US$ 5,00"),
+        (
+            "aumenta o orçamento deste canal para 3 dólares por dia",
+            "Este canal: isso não o aumentaria; hoje vale: US$ 5,00",
+        ),
     ],
 )
 async def test_an_order_in_words_that_contradicts_itself_changes_nothing(state_url: str, text: str, told: str) -> None:

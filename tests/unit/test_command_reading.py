@@ -380,3 +380,30 @@ def test_what_only_tells_may_be_asked_with_a_mark(text: str) -> None:
 )
 def test_how_much_without_what_to_do_is_no_change(text: str) -> None:
     assert read_call(text, COMMANDS) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "budget of this channel set to $5 a day", "budget set to 5.1 a day", "budget everything set to $4 a day",
+        "limits set to requests_per_minute=20", "budget: reset", "status:",
+    ],
+)  # fmt: skip
+def test_what_somebody_has_done_is_not_done_again(text: str) -> None:
+    assert read_call(text, COMMANDS) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "call"),
+    [
+        ("/status?", Call("status")),
+        ("/help!", Call("help")),
+        ("/cost month?", Call("cost", ("month",))),
+        ("/budget set 5 a day.", Call("budget", ("set", "5", "a", "day"))),
+        ("/budget set 5?", Call("budget", ("set", "5?"))),
+        ("/forget yes?", Call("forget", ("yes?",))),
+        ("/search what is it?", Call("search", ("what", "is", "it?"))),
+    ],
+)
+def test_a_mark_after_a_slash_command_is_none_of_its_words(text: str, call: Call) -> None:
+    assert read_call(text, COMMANDS) == call

@@ -342,7 +342,7 @@ class TestACommand:
         ("text", "example"),
         [
             ("/budget set five", "/budget set 5 a day for this channel"),
-            ("/budget lift", "/budget lift 20 everything"),
+            ("/budget lift", "/budget lift 40 everything"),
             ("/limits set foo=1", "/limits set requests_per_minute=20 for this channel"),
             ("/models pin gpt", "/models pin openai/gpt-6.1-terra"),
             ("/cost by nonsense", "/cost month by model"),

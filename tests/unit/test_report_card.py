@@ -520,10 +520,10 @@ def test_a_month_that_goes_on_is_drawn_to_its_end_and_one_that_is_over_as_it_was
 @pytest.mark.parametrize(
     ("of", "until", "spent", "english", "portuguese"),
     [
-        ("day", date(2026, 11, 24), 14, "11–24 Nov 2026", "11 a 24/11/2026"),
-        ("day", date(2026, 11, 5), 14, "23 Oct – 5 Nov 2026", "23/10 a 5/11/2026"),
-        ("day", date(2027, 1, 5), 14, "23 Dec 2026 – 5 Jan 2027", "23/12/2026 a 5/01/2027"),
-        ("day", date(2026, 11, 24), 1, "24 Nov 2026", "24/11/2026"),
+        ("day", date(2026, 11, 24), 14, "11 Nov – 1 Dec 2026", "11/11 a 1/12/2026"),
+        ("day", date(2026, 11, 5), 14, "23 Oct – 12 Nov 2026", "23/10 a 12/11/2026"),
+        ("day", date(2027, 1, 5), 14, "23 Dec 2026 – 12 Jan 2027", "23/12/2026 a 12/01/2027"),
+        ("day", date(2026, 11, 24), 1, "24 Nov – 1 Dec 2026", "24/11 a 1/12/2026"),
         ("week", date(2026, 11, 24), 2, "23–29 Nov 2026", "23 a 29/11/2026"),
         ("month", date(2026, 11, 24), 24, "1–30 Nov 2026", "1 a 30/11/2026"),
     ],
