@@ -179,8 +179,9 @@ class TestCost:
     def test_of_a_period_without_spending_nothing_is_drawn_whatever_was_spent_since(self, spent: Operator) -> None:
         told = spent.type("cost", "--period", "month", "--on", "2026-10-15", "--chart", "october.png")
 
-        assert told.code == 2
-        assert "nothing was spent in that time, so there is nothing to draw" in told.err
+        assert told.code == 0
+        assert "$0.00 for 0 questions" in told.out
+        assert told.err == "nothing was spent in that time, so nothing is drawn\n"
         assert not (spent.folder / "october.png").exists()
 
     def test_of_a_day_that_is_over_does_not_change(self, spent: Operator) -> None:
