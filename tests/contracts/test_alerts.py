@@ -642,7 +642,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(STEPS)
 def test_whatever_replicas_see_it_is_told_in_turns_and_never_twice_within_the_quiet_time(
     steps: Sequence[tuple[str, int]],

@@ -175,6 +175,8 @@ async def told(talk: Talk, text: str, author: Person = BOSS, *, place: str = "C1
     return card
 
 
+# Choices are held alike in both databases by the class above.
+@pytest.mark.parametrize("state_url", ["sqlite"], indirect=True)
 class TestModels:
     async def test_that_are_pinned_are_asked_in_another_process_within_a_second_and_after_a_restart(
         self, state_url: str, clock: FakeClock

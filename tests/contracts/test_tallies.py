@@ -653,7 +653,7 @@ def _run(machine: type[LedgerMachine], examples: int) -> None:
 
 
 def test_the_tallies_are_the_ledgers_sums_in_a_file() -> None:
-    _run(LedgerMachine, 40)
+    _run(LedgerMachine, 20)
 
 
 @pytest.mark.usefixtures("server")
@@ -662,4 +662,4 @@ def test_the_tallies_are_the_ledgers_sums_on_a_server(server: PostgresServer) ->
         pass
 
     OnServer.server = server
-    _run(OnServer, 12)
+    _run(OnServer, 8)
