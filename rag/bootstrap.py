@@ -19,7 +19,7 @@ from rag.cache.together import Together
 from rag.clock import SystemClock
 from rag.ingest.sync import Synchroniser, SyncSettings
 from rag.language import Analyzer
-from rag.model import Event, Task
+from rag.model import Event
 from rag.pipeline import Parts
 from rag.ports import Clock, Database, Embedder, Provider
 from rag.providers import EMBEDDERS, chat_model, connect, protocol
@@ -155,20 +155,12 @@ def _answers(
 ) -> AnswerCache:
     """The remembered answers; none where that is switched off."""
     caching = settings.optimization.caching
-    ttl = caching.ttl_by_type
-    ttl_s: dict[Task, int] = {
-        "factual": ttl.factual_queries,
-        "code_generation": ttl.code_generation,
-        "document_analysis": ttl.document_analysis,
-        "quick": ttl.quick_queries,
-        "real_time": ttl.real_time,
-    }
     return AnswerCache(
         database,
         clock,
         watch,
         analyzer,
-        ttl_s=ttl_s if caching.enabled and caching.providers.responses else {},
+        ttl_s=caching.ttl_by_type.by_task if caching.enabled and caching.providers.responses else {},
         max_entries=caching.max_cache_size,
         similar=caching.similar_questions,
         hit_target=float(caching.cache_hit_target),

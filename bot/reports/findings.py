@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -11,7 +10,6 @@ from bot.access import Access
 from bot.feedback import Feedback, Ratings
 from bot.gaps import Gaps, asked_again, gaps
 from rag.language import Analyzer
-from rag.model import Task
 from rag.monitoring.advice import Advice, Setup, advise
 from rag.monitoring.reports import Report, read
 from rag.ports import Clock
@@ -90,18 +88,10 @@ class Reporter:
 def setup_of(core: RagSettings) -> Setup:
     """What of the configuration advice can change."""
     caching = core.optimization.caching
-    ttl = caching.ttl_by_type
-    ttl_s: Mapping[Task, int] = {
-        "factual": ttl.factual_queries,
-        "code_generation": ttl.code_generation,
-        "document_analysis": ttl.document_analysis,
-        "quick": ttl.quick_queries,
-        "real_time": ttl.real_time,
-    }
     return Setup(
         catalogue=core.catalogue,
         routes=core.routes,
         cheaper_models=core.cheaper_models,
         usable=frozenset(core.models_in_use),
-        ttl_s=ttl_s if caching.enabled and caching.providers.responses else {},
+        ttl_s=caching.ttl_by_type.by_task if caching.enabled and caching.providers.responses else {},
     )

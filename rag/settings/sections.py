@@ -166,6 +166,17 @@ class TtlByType(Section):
     quick_queries: CacheSeconds
     real_time: CacheSeconds
 
+    @property
+    def by_task(self) -> dict[Task, int]:
+        """The same by what the core calls them."""
+        return {
+            "factual": self.factual_queries,
+            "code_generation": self.code_generation,
+            "document_analysis": self.document_analysis,
+            "quick": self.quick_queries,
+            "real_time": self.real_time,
+        }
+
 
 class CachedThings(Section):
     """What is remembered."""

@@ -35,11 +35,11 @@ def nothing_is_wrong_with(outcome: Outcome) -> None:
 async def test_whenever_it_is_killed_every_question_has_one_answer_or_an_apology(
     tmp_path: Path, state_url: str | None
 ) -> None:
-    outcome = await crash(tmp_path, kills=5, at_once=_AT_ONCE, seed="20261122", state_url=state_url)
+    outcome = await crash(tmp_path, kills=8, at_once=_AT_ONCE, seed="20261122", state_url=state_url)
 
     nothing_is_wrong_with(outcome)
     assert min(outcome.under_way) > _AT_ONCE / 2, "it was killed while it had much to do"
-    assert outcome.outcomes["answered"], "not all were apologised for"
+    assert outcome.outcomes["answered"] > _AT_ONCE / 2
 
 
 async def test_nor_does_a_whole_pipeline_lose_or_repeat_an_answer(tmp_path: Path) -> None:
@@ -47,4 +47,4 @@ async def test_nor_does_a_whole_pipeline_lose_or_repeat_an_answer(tmp_path: Path
         outcome = await crash(tmp_path, kills=3, at_once=_AT_ONCE, seed="20261122", config=config)
 
     nothing_is_wrong_with(outcome)
-    assert outcome.outcomes["answered"], "not all were apologised for"
+    assert outcome.outcomes["answered"] > _AT_ONCE / 2
