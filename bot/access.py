@@ -36,18 +36,21 @@ class Access:
             some, a place that none of them names reads nothing.
         pins: What each place asks of the routes; a place that none of them names takes them as they are.
         insists: The pins hold whatever admins choose while the bot runs.
+        public: The collections that everybody may read, whoever they are: no others where outsiders read along.
     """
 
     audiences: Mapping[str, Sequence[str]] = field(default_factory=dict)
     pins: Mapping[str, Pin] = field(default_factory=dict)
     admins: Admins = Admins()
     insists: bool = False
+    public: frozenset[str] = frozenset()
 
-    def scope_of(self, place: str) -> Scope:
-        """What a question from this place may search."""
+    def scope_of(self, place: str, *, is_outside: bool = False) -> Scope:
+        """What a question from this place may search; `is_outside` is of whoever asks, as in `Person`."""
         if not self.audiences:
-            return Scope.everything()
-        return Scope.of(*self.audiences.get(place, self.audiences.get(EVERY_OTHER_PLACE, ())))
+            return Scope(self.public) if is_outside else Scope.everything()
+        readable = frozenset(self.audiences.get(place, self.audiences.get(EVERY_OTHER_PLACE, ())))
+        return Scope(readable & self.public if is_outside else readable)
 
     def pin_of(self, place: str) -> Pin:
         """What a question from this place asks of its route."""

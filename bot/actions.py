@@ -13,7 +13,7 @@ from bot.locales import Phrases, phrases_in
 from bot.messages import Card, Press
 from bot.ports import Pipeline
 from bot.replies import explanation_card, hand_over_card, quotes_card
-from rag.model import Answer
+from rag.model import Answer, Scope
 
 
 class NotThere(Exception):  # noqa: N818 - named for what happened
@@ -51,9 +51,9 @@ class Actions:
             case "bad":
                 return await self._ask_why(press, entry, phrases)
             case "why":
-                return await self._explain(entry, phrases)
+                return await self._explain(press, entry, phrases)
             case "sources":
-                return quotes_card(self._readable(entry), phrases)
+                return quotes_card(self._readable(press, entry), phrases)
             case "hand_over":
                 return await self._hand_over(press, entry, phrases)
             case _:
@@ -69,11 +69,11 @@ class Actions:
         key = "feedback.bad" if press.text.strip() else "feedback.what_was_wrong"
         return Card(phrases(key), private=True, reference=entry.question.reference)
 
-    async def _explain(self, entry: Entry, phrases: Phrases) -> Card:
-        answer = self._readable(entry)
+    async def _explain(self, press: Press, entry: Entry, phrases: Phrases) -> Card:
+        answer = self._readable(press, entry)
         if answer is None:
             return Card(phrases("why.no_answer"), private=True)
-        scope = self.access.scope_of(entry.question.thread.place)
+        scope = self._scope(press, entry)
         outside = await self.pipeline.count_outside(answer.standalone or answer.question, scope=scope)
         return explanation_card(answer, outside, phrases)
 
@@ -83,11 +83,25 @@ class Actions:
         if not people:
             return Card(phrases("hand_over.nobody"), private=True)
         await self.journal.let_stand(press.thread, "handed_over")
-        return hand_over_card(entry.question.text, entry.said, self._readable(entry), people, phrases)
+        answer, said = self._readable(press, entry), self._said(press, entry)
+        return hand_over_card(entry.question.text, said, answer, people, phrases, note=press.text)
 
-    def _readable(self, entry: Entry) -> Answer | None:
-        """The answer with what its place may read today: that may be less than when it was given."""
-        answer, collections = entry.answer, self.access.scope_of(entry.question.thread.place).collections
+    def _said(self, press: Press, entry: Entry) -> str | None:
+        """The answer's text, unless more stands behind it than those who see it again may read today."""
+        if entry.answer is None:  # it was not finished, and nobody knows what stands behind it
+            was_for_outside = entry.question.author.is_outside
+            return entry.said if was_for_outside or not press.author.is_outside else None
+        answer = self._readable(press, entry)
+        return entry.said if answer is not None and answer.evidence == entry.answer.evidence else None
+
+    def _scope(self, press: Press, entry: Entry) -> Scope:
+        """What may be read by whoever pressed the button, and by whoever asked."""
+        reader = press.author.beside(entry.question.author)
+        return self.access.scope_of(entry.question.thread.place, is_outside=reader.is_outside)
+
+    def _readable(self, press: Press, entry: Entry) -> Answer | None:
+        """The answer with what may be read today by those who see it: that may be less than when it was given."""
+        answer, collections = entry.answer, self._scope(press, entry).collections
         if answer is None or collections is None:
             return answer
         evidence = tuple(passage for passage in answer.evidence if passage.collection in collections)

@@ -112,9 +112,8 @@ async def open_bot(options: Namespace) -> AsyncIterator[Bot]:
         await RagPipeline.open(folder, environ=environ, quotas=settings.quotas) as pipeline,
         Presence(pipeline.database) as presence,
     ):
-        yield Bot(
-            folder, settings, core, pipeline, Access(settings.audiences, settings.pins, settings.admins), presence
-        )
+        access = Access(settings.audiences, settings.pins, settings.admins, public=settings.public)
+        yield Bot(folder, settings, core, pipeline, access, presence)
 
 
 @dataclass(frozen=True, slots=True)

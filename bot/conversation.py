@@ -22,17 +22,19 @@ from typing import Final
 from bot.actions import Actions, NotThere
 from bot.commands import Call, as_question, button_of, call_in, commands_on, hint_in
 from bot.commands.base import Command, Desk, Load
-from bot.commands.running import answer, card_of, is_typed
+from bot.commands.running import answer, card_of, is_typed, shared
 from bot.delivery import Delivery, Ending
 from bot.herald import Herald
+from bot.home import home_of
 from bot.locales import Phrases, phrases_in
-from bot.messages import Card, Deletion, IncomingMessage, Press, Question, Thread
+from bot.messages import Card, Deletion, Home, IncomingMessage, Person, Post, Press, Question, Thread
 from bot.ports import Replies, Reply
 from bot.recovery import Recovery
 from bot.replies import (
     again_notice,
     answer_card,
     failure_card,
+    nothing_public_card,
     refusal_card,
     restart_notice,
     stopped_card,
@@ -40,7 +42,7 @@ from bot.replies import (
 from bot.rounds import repeat
 from bot.underway import Run, Stopped, UnderWay
 from rag.errors import QuotaExceeded, StateUnavailable
-from rag.model import Answer, Restart, Status, Token
+from rag.model import Answer, Restart, Scope, Status, Token
 from rag.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -162,6 +164,9 @@ class Conversation:
         return Load(answering=min(asked, self._at_once), waiting=max(0, asked - self._at_once), up_s=up_s)
 
     async def _refused(self, question: Question) -> Ending | None:
+        if question.author.is_outside and not self._scope_of(question).collections:
+            # The pipeline is not asked: it would say that the documents lack this, and so would the reports.
+            return Ending(nothing_public_card(_phrases(question), reference=question.reference), "refused")
         if question.is_counted:
             return None
         try:
@@ -175,6 +180,9 @@ class Conversation:
             return Ending(refusal_card(refusal, _phrases(question), reference=question.reference), "refused")
         return None
 
+    def _scope_of(self, question: Question) -> Scope:
+        return self._desk.access.scope_of(question.thread.place, is_outside=question.author.is_outside)
+
     @asynccontextmanager
     async def _turn_in_line(self, question: Question, delivery: Delivery) -> AsyncIterator[None]:
         if self._line.locked():
@@ -187,7 +195,7 @@ class Conversation:
         stream = self._pipeline.stream(
             question.text,
             history=question.history,
-            scope=self._desk.access.scope_of(place),
+            scope=self._scope_of(question),
             pin=await self._desk.choices.pin_of(place),
             asker=question.asker,
             reference=question.reference,
@@ -209,7 +217,8 @@ class Conversation:
                         answer = event
         if answer is None:
             raise RuntimeError("the pipeline's stream ended without an answer")
-        card = answer_card(answer, phrases, await self._pipeline.allowance(question.asker))
+        allowance = await self._pipeline.allowance(question.asker)
+        card = answer_card(answer, phrases, allowance, is_outside=question.author.is_outside)
         if hint_in(question.text):  # it may have been the bot's own money that was meant
             card = replace(card, actions=(*card.actions, "books"))
         return Ending(card, "answered", said=answer.text, answer=answer)
@@ -229,6 +238,8 @@ class Conversation:
                     card = await self._again(press, replies, phrases)
                 case "books":
                     card = await self._look_up(press)
+                case "share":
+                    card = await self._share(press, phrases)
                 case _:
                     card = await self._actions.act(press)
         except NotThere:
@@ -267,13 +278,13 @@ class Conversation:
         # Whoever wants another answer pays for it; if they may not, the answer stays that is there.
         question = replace(
             entry.question,
-            author=press.author,
+            author=press.author.beside(entry.question.author),
             is_counted=False,
             is_another=entry.answer is not None,
             is_question=to_documents or entry.question.is_question,
         )
         if refusal := await self._refused(question):
-            return refusal.card
+            return replace(refusal.card, private=True)
         again = await self._journal.take_again(question, self._new_reference())
         if again is None:  # somebody else has pressed it too
             return Card(phrases("button.under_way"), private=True)
@@ -287,8 +298,22 @@ class Conversation:
         hint = None if entry is None else hint_in(entry.question.text)
         if entry is None or hint is None:
             raise NotThere
-        question = replace(entry.question, author=press.author)
+        question = replace(entry.question, author=press.author.beside(entry.question.author))
         return await card_of(hint, question, _commands_for(question), self._desk, self._load)
+
+    async def _share(self, press: Press, phrases: Phrases) -> Card:
+        """Show everybody what a command told one person: what it says by now, if they may still see it."""
+        entry = await self._journal.find(press.thread, press.reference, commands=True)
+        call = None if entry is None else _call_in(entry.question)
+        if entry is None or call is None or entry.state != "delivered":
+            raise NotThere
+        if entry.question.author.id != press.author.id:
+            return Card(phrases("share.not_yours"), private=True)
+        question = replace(entry.question, author=press.author)
+        card = await shared(call, question, _commands_for(question), self._desk, self._load)
+        if card is None:
+            raise NotThere
+        return card
 
     async def retract(self, deletion: Deletion, replies: Replies) -> None:
         """Take back the answer to a message that was deleted; nothing where there is none.
@@ -308,6 +333,10 @@ class Conversation:
         except StateUnavailable:
             return None
         return None if entry is None else entry.question
+
+    async def home(self, person: Person, post: Post) -> Home:
+        """What somebody sees who opens the bot's own page, which is this place."""
+        return await home_of(person, post, self._desk, self._actions.people)
 
     # What processes do for each other
 

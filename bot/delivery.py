@@ -48,6 +48,7 @@ class Delivery:
         self._journal = journal
         self._safe = SafeStream()
         self._is_stray = False
+        self._noted = question.address
         self.shown = ""
 
     async def begin(self, notice: str = "") -> None:
@@ -60,14 +61,11 @@ class Delivery:
         if notice and not await self._journal.begin(question, question.address):
             raise Stopped("superseded")  # before anything is touched that may be theirs
         self._is_stray = not question.address
-        address = await self._reply.begin(question.reference)
-        is_ours = await self._journal.begin(question, address)
-        # An address that the journal knew before is known to whoever has the question in hand now.
-        self._is_stray = not is_ours and address != question.address
-        if not is_ours:
-            raise Stopped("superseded")
+        await self._reply.begin(question.reference)
+        await self._note_address()
         if notice:
             await self._reply.restart(notice)
+            await self._note_address()
 
     async def status(self, text: str) -> None:
         """Show what is being done."""
@@ -126,7 +124,9 @@ class Delivery:
         if entry is not None and entry.state == "retracted":
             await self._reply.retract()
         elif entry is not None and entry.state == "delivered" and entry.answer is not None:
-            await self._reply.finish(answer_card(entry.answer, phrases_in(entry.question.author.locale)))
+            author = entry.question.author
+            card = answer_card(entry.answer, phrases_in(author.locale), is_outside=author.is_outside)
+            await self._reply.finish(card)
 
     async def abandon(self) -> None:
         """Write down that nobody is there any more to see how it ends."""
@@ -141,3 +141,19 @@ class Delivery:
         if text:
             self.shown += text
             await self._reply.append(text)
+            if self._reply.address != self._noted:  # a reply may stand there only now, or in one message more
+                await self._note_address()
+
+    async def _note_address(self) -> None:
+        """Write down where the reply stands.
+
+        Raises:
+            Stopped: Somebody else has the question in hand by now.
+        """
+        address = self._reply.address
+        is_ours = await self._journal.begin(self._question, address)
+        # An address that the journal knew before is known to whoever has the question in hand now.
+        self._is_stray = not is_ours and address != self._noted
+        if not is_ours:
+            raise Stopped("superseded")
+        self._noted = address

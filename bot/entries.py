@@ -26,7 +26,7 @@ NOBODY: Final = ""
 UNDER_WAY: Final = "state IN ('accepted', 'answering')"
 COLUMNS: Final = (
     "reference, platform, place, thread, message, author, workspace, roles, locale, question, state, owner, address,"
-    " resumed, refused, wish, is_another, is_question, payer, outcome, said, answer, taken_at"
+    " resumed, refused, wish, is_another, is_question, is_outside, payer, outcome, said, answer, taken_at"
 )
 CLAIM: Final = "INSERT INTO events (event, at) VALUES ($1, $2) ON CONFLICT (event) DO NOTHING RETURNING 1"
 # More of them than a model is ever told.
@@ -65,8 +65,8 @@ def insert(transaction: Transaction, question: Question, owner: str, now: dateti
     thread, author = question.thread, question.author
     transaction.fetch(
         "INSERT INTO questions (reference, platform, place, thread, message, author, workspace, roles, locale,"
-        " question, state, owner, address, is_resumable, resumed, asked_at, taken_at, is_question)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'accepted', $11, '', $12, 0, $13, $13, $14)",
+        " question, state, owner, address, is_resumable, resumed, asked_at, taken_at, is_question, is_outside)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'accepted', $11, '', $12, 0, $13, $13, $14, $15)",
         question.reference,
         thread.platform,
         thread.place,
@@ -81,6 +81,7 @@ def insert(transaction: Transaction, question: Question, owner: str, now: dateti
         int(is_resumable),
         to_text(now),
         int(question.is_question),
+        int(author.is_outside),
     )
 
 
@@ -90,8 +91,8 @@ def rewrite(transaction: Transaction, before: str, question: Question, owner: st
     ((asked_at,),) = transaction.fetch(
         "UPDATE questions SET reference = $2, question = $3, state = 'accepted', owner = $4, taken_at = $5,"
         " resumed = 0, refused = 0, wish = NULL, outcome = NULL, said = NULL, answer = NULL, is_another = $6,"
-        " payer = $7, workspace = $8, roles = $9, locale = $10, is_question = $11, task = NULL, model = NULL,"
-        " reason = NULL, cost_micro_usd = NULL WHERE reference = $1 RETURNING asked_at",
+        " payer = $7, workspace = $8, roles = $9, locale = $10, is_question = $11, is_outside = $12, task = NULL,"
+        " model = NULL, reason = NULL, cost_micro_usd = NULL WHERE reference = $1 RETURNING asked_at",
         before,
         question.reference,
         question.text,
@@ -103,20 +104,26 @@ def rewrite(transaction: Transaction, before: str, question: Question, owner: st
         json.dumps(sorted(payer.roles)),
         payer.locale,
         int(question.is_question),
+        int(payer.is_outside),
     )
     return str(asked_at)
 
 
-def turns_before(transaction: Transaction, thread: Thread, before: str) -> tuple[Turn, ...]:
-    """What was said in a conversation before this time, oldest first."""
+def turns_before(transaction: Transaction, question: Question, before: str) -> tuple[Turn, ...]:
+    """What was said in its conversation before this time, oldest first.
+
+    To a question from outside, nothing that was said from more than is public: it would be told there again.
+    """
+    thread = question.thread
     rows = transaction.fetch(
         "SELECT question, said FROM questions WHERE platform = $1 AND place = $2 AND thread = $3"
-        " AND asked_at < $4 AND said IS NOT NULL ORDER BY asked_at DESC LIMIT $5",
+        " AND asked_at < $4 AND said IS NOT NULL AND is_outside >= $6 ORDER BY asked_at DESC LIMIT $5",
         thread.platform,
         thread.place,
         thread.id,
         before,
         _MOST_EXCHANGES,
+        int(question.author.is_outside),
     )
     return tuple(
         turn
@@ -168,7 +175,7 @@ def inherit(transaction: Transaction, *, platform: str, owners: Sequence[str], h
     entries = []
     for asked_at, *row in sorted(rows, key=lambda row: str(row[0])):
         entry = entry_of(tuple(row))
-        turns = turns_before(transaction, entry.question.thread, str(asked_at))
+        turns = turns_before(transaction, entry.question, str(asked_at))
         entries.append(replace(entry, question=replace(entry.question, history=turns)))
     return entries
 
@@ -176,13 +183,14 @@ def inherit(transaction: Transaction, *, platform: str, owners: Sequence[str], h
 def entry_of(row: Row) -> Entry:
     """What a row of `COLUMNS` says."""
     reference, platform, place, thread, message, author, workspace, roles, locale, *rest = row
-    text, state, owner, address, resumed, refused, wish, is_another, is_question, payer, *end = rest
-    outcome, said, answer, taken_at = end
+    text, state, owner, address, resumed, refused, wish, is_another, is_question, *end = rest
+    is_outside, payer, outcome, said, answer, taken_at = end
     person = Person(
         id=str(author if payer is None else payer),
         locale=cast("Locale", locale),
         workspace=str(workspace),
         roles=frozenset(json.loads(str(roles))),
+        is_outside=bool(is_outside),
     )
     question = Question(
         reference=str(reference),

@@ -180,8 +180,8 @@ async def asked_again(
     while since < span.until:
         until = min(since + _A_DAY, span.until)
         rows = await database.fetch(
-            f"SELECT question, place, task, asked_at, cost_micro_usd, is_another FROM questions WHERE {_PAID}"  # noqa: S608
-            " ORDER BY asked_at",
+            "SELECT question, place, is_outside, task, asked_at, cost_micro_usd, is_another FROM questions"  # noqa: S608
+            f" WHERE {_PAID} ORDER BY asked_at",
             to_text(since),
             to_text(until),
         )
@@ -193,10 +193,11 @@ async def asked_again(
 
 
 def _tell(repeats: Repeats, row: Row, access: Access) -> None:
-    question, place, task, at, cost, is_another = row
+    question, place, is_outside, task, at, cost, is_another = row
     if task is None:
         return
-    audience = access.scope_of(str(place)), access.pin_of(str(place))
+    scope = access.scope_of(str(place), is_outside=bool(is_outside))
+    audience = scope, access.pin_of(str(place))
     repeats.tell(
         cast("Task", task),
         str(question).casefold().strip(),

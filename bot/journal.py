@@ -141,10 +141,11 @@ class Journal:
         question = _question(message, reference)
         if before is None:
             insert(transaction, question, owner, now, is_resumable=message.is_resumable)
-            return Taken(replace(question, history=message.history or turns_before(transaction, thread, to_text(now))))
+            history = message.history or turns_before(transaction, question, to_text(now))
+            return Taken(replace(question, history=history))
         revised = before.question
         asked_at = rewrite(transaction, revised.reference, question, owner, now)
-        history = turns_before(transaction, thread, asked_at)
+        history = turns_before(transaction, question, asked_at)
         return Taken(replace(question, address=revised.address, history=history), revises=revised)
 
     def _is_revision(self, message: IncomingMessage, before: Entry, now: datetime) -> bool:
@@ -282,6 +283,22 @@ class Journal:
         under_way = f"platform = $1 AND place = $2 AND {which} = $3 AND state = 'answering'"
         return await self._one(under_way, thread.platform, thread.place, reference or thread.id)
 
+    async def recent(self, platform: str, author: str, most: int) -> Sequence[Entry]:
+        """What a person asked last on a platform, the newest first; neither commands nor what was taken back.
+
+        Raises:
+            StateUnavailable: Nobody knows.
+        """
+        await self.catch_up()
+        rows = await self._database.fetch(
+            f"SELECT {COLUMNS} FROM questions WHERE platform = $1 AND author = $2 AND state <> 'retracted'"  # noqa: S608
+            " AND (outcome IS NULL OR outcome <> 'command') ORDER BY asked_at DESC LIMIT $3",
+            platform,
+            author,
+            most,
+        )
+        return [entry_of(row) for row in rows]
+
     async def _one(self, where: str, *values: Value) -> Entry | None:
         await self.catch_up()
         rows = await self._database.fetch(
@@ -308,7 +325,7 @@ class Journal:
             after, now = replace(question, reference=reference, is_counted=False), self._clock.now()
             asked_at = rewrite(transaction, question.reference, after, owner, now)
             threads.write(transaction, question.thread, "active", now)
-            return replace(after, history=turns_before(transaction, question.thread, asked_at))
+            return replace(after, history=turns_before(transaction, after, asked_at))
 
         return await self._database.transact(work)
 

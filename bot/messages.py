@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, Self
 
@@ -13,8 +13,9 @@ Locale = Literal["en", "pt-BR"]
 Addressed = Literal["mention", "direct", "thread", "others"]
 """To whom a message speaks: to the bot by its name; to the bot because nobody else is there; to nobody in particular;
 to other people."""
-Action = Literal["good", "bad", "why", "sources", "retry", "hand_over", "stop", "documents", "books"]
-"""What a button under an answer does; `documents` and `books` ask the same of the other of the two."""
+Action = Literal["good", "bad", "why", "sources", "retry", "hand_over", "stop", "documents", "books", "share"]
+"""What a button under a reply does; `documents` and `books` ask the same of the other of the two, `share` shows to all
+what was shown to one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +70,19 @@ class Person:
         locale: The language that they read the bot's own sentences in.
         workspace: Of the platform; empty where it has none.
         roles: And groups, as the platform calls them.
+        is_outside: Reads only what is public: a guest, somebody of another organisation, or whoever writes where such
+            people read along.
     """
 
     id: str
     locale: Locale
     workspace: str = ""
     roles: frozenset[str] = frozenset()
+    is_outside: bool = False
+
+    def beside(self, other: Person) -> Person:
+        """The same, as far as both may read: what is shown to one of them is seen by the other."""
+        return replace(self, is_outside=self.is_outside or other.is_outside)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +121,7 @@ class Press:
 
     Attributes:
         reference: Of the answer; empty for the last one of the thread.
-        text: What was written along with it: what was wrong.
+        text: What was written along with it: what was wrong; what those who take over should know besides.
     """
 
     event_id: str
@@ -199,6 +207,7 @@ class Card:
         actions: The buttons, in their order.
         tagged: The people whom this reply calls, by their ids: the only ones that it may ping.
         chart: Shown as a picture where the platform can, as bars of text elsewhere.
+        shared_by: Who shows everybody what was theirs alone, by their id; told, not called. Empty otherwise.
     """
 
     text: str
@@ -210,3 +219,40 @@ class Card:
     actions: tuple[Action, ...] = ()
     tagged: tuple[str, ...] = ()
     chart: Chart | None = None
+    shared_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recent:
+    """Something that a person asked not long ago.
+
+    Attributes:
+        question: On one line, shortened; plain text, for the platform to escape.
+        thread: Where it was asked; with `message_id`, the platform may link there.
+        message_id: `IncomingMessage.id`.
+        at: When it was asked, or asked again.
+        ending: How it ended, in the reader's words.
+    """
+
+    question: str
+    thread: Thread
+    message_id: str
+    at: datetime
+    ending: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """What somebody sees who opens the bot's own page.
+
+    Attributes:
+        card: What they can do here, what they may still spend, what is read, and who helps.
+        heading: What stands above the questions; says why where there are none.
+        recent: What they asked last, the newest first.
+        people: Who takes questions over there, by their ids; told, not called.
+    """
+
+    card: Card
+    heading: str
+    recent: tuple[Recent, ...] = ()
+    people: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
-from bot.messages import Card, Deletion, IncomingMessage, Press, Question, Thread
+from bot.messages import Card, Deletion, Home, IncomingMessage, Person, Post, Press, Question, Thread
 from rag.model import (
     Allowance,
     Asker,
@@ -28,8 +28,13 @@ class Reply(Protocol):
     time is only finished.
     """
 
-    async def begin(self, reference: str) -> str:
-        """Show that the question was taken, and a button that stops it; returns the address of this reply."""
+    @property
+    def address(self) -> str:
+        """By which this reply is found again, as far as it stands there by now; empty while it has none."""
+        ...
+
+    async def begin(self, reference: str) -> None:
+        """Show that the question was taken, and a button that stops it."""
         ...
 
     async def status(self, text: str) -> None:
@@ -103,6 +108,10 @@ class Core(Protocol):
 
     async def last_question(self, thread: Thread) -> Question | None:
         """What was asked last in a conversation, and answered; `None` where nothing is known of it."""
+        ...
+
+    async def home(self, person: Person, post: Post) -> Home:
+        """What somebody sees who opens the bot's own page, which is this place; whatever is down, there is one."""
         ...
 
     async def resume(self, platform: str, replies: Replies) -> Sequence[Question]:

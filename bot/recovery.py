@@ -115,7 +115,7 @@ class Recovery:
             # Written and paid for, and perhaps shown: shown once more it is still the same answer.
             if not replies.can_revise:
                 await reply.restart(again_notice("resumed", question.text, phrases))
-            await delivery.show(answer_card(entry.answer, phrases))
+            await delivery.show(answer_card(entry.answer, phrases, is_outside=question.author.is_outside))
         elif entry.outcome == "stopped" or entry.wish == "stop":
             card = stopped_card(entry.said or "", phrases, reference=question.reference)
             await delivery.finish(Ending(card, "stopped", said=entry.said))

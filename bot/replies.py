@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from textwrap import shorten
 from types import MappingProxyType
 
@@ -60,15 +61,18 @@ _SENTENCES: Mapping[type, str] = MappingProxyType(
 )
 
 
-def answer_card(answer: Answer, phrases: Phrases, allowance: Allowance | None = None) -> Card:
+def answer_card(
+    answer: Answer, phrases: Phrases, allowance: Allowance | None = None, *, is_outside: bool = False
+) -> Card:
     """The answer with what its reader must know of it, its sources, its receipt and its buttons.
 
     Args:
         allowance: What whoever asked may still spend.
+        is_outside: Of whoever asked, as in `Person`.
     """
     return Card(
         text=safe(answer.text),
-        notice=" ".join(_notices(answer, phrases)),
+        notice=" ".join(_notices(answer, phrases, is_outside=is_outside)),
         # Where no model wrote it, the answer is the quotations.
         sources=_sources(answer, quote_chars=0 if answer.model is None else _QUOTED_CHARS),
         receipt=receipt(answer, phrases, allowance),
@@ -141,6 +145,22 @@ def refusal_card(refusal: QuotaExceeded, phrases: Phrases, *, reference: str = "
     return Card(notice, private=True, reference=reference, actions=actions)
 
 
+def nothing_public_card(phrases: Phrases, *, reference: str = "") -> Card:
+    """Why nothing is answered where outsiders read along: the documents may well say it, but not to them."""
+    return Card(phrases("outside.nothing_public"), reference=reference, actions=_UNANSWERED if reference else ())
+
+
+def shared_card(card: Card, call: str, person: str) -> Card:
+    """What a command told one person, as they show it to everybody.
+
+    Args:
+        call: The command, as it was written: it stands above what it told.
+        person: Who shows it, by their id; the platform says so in its own way.
+    """
+    text = f"{code_span(_quoted(call))}\n\n{card.text}"
+    return replace(card, text=text, private=False, reference="", actions=(), shared_by=person)
+
+
 def quotes_card(answer: Answer | None, phrases: Phrases) -> Card:
     """The sources of an answer with the sentences that they were cited for."""
     if answer is None or not answer.citations:
@@ -169,11 +189,16 @@ def explanation_card(answer: Answer, outside: int, phrases: Phrases) -> Card:
 
 
 def hand_over_card(
-    question: str, said: str | None, answer: Answer | None, people: tuple[str, ...], phrases: Phrases
+    question: str, said: str | None, answer: Answer | None, people: tuple[str, ...], phrases: Phrases, *, note: str = ""
 ) -> Card:
-    """The question, the answer and its passages, for people to go on with; it calls them."""
-    quoted = "\n".join(f"> {line}".rstrip() for line in safe(question).splitlines())
-    text = phrases("hand_over.done", question=quoted)
+    """The question, the answer and its passages, for people to go on with; it calls them.
+
+    Args:
+        note: What whoever hands it over wants them to know besides.
+    """
+    text = phrases("hand_over.done", question=_block(question))
+    if note.strip():
+        text += "\n\n" + phrases("hand_over.note", note=_block(note.strip()))
     if said:
         text += "\n\n" + phrases("hand_over.answer", answer=safe(said))
     sources = () if answer is None else _sources(answer, quote_chars=_QUOTED_CHARS)
@@ -186,7 +211,9 @@ def welcome(stats: IndexStats, phrases: Phrases) -> str:
     return f"{known}\n{phrases('console.welcome_hint')}"
 
 
-def _notices(answer: Answer, phrases: Phrases) -> Iterator[str]:
+def _notices(answer: Answer, phrases: Phrases, *, is_outside: bool) -> Iterator[str]:
+    if is_outside:
+        yield phrases("outside.only_public")
     # A refusal quotes nothing, and its own text says so.
     if answer.rung == "extractive" and not answer.refused:
         yield phrases("answer.extractive")
@@ -247,6 +274,11 @@ def _left(allowance: Allowance, phrases: Phrases) -> str:
 
 def _quoted(text: str) -> str:
     return shorten(one_line(safe(text)), _QUOTED_CHARS, placeholder="…")
+
+
+def _block(text: str) -> str:
+    """A text as a quotation of its own."""
+    return "\n".join(f"> {line}".rstrip() for line in safe(text).splitlines())
 
 
 def _model(provider: str, model: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, Self, TypeAlias
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field
 
@@ -25,6 +26,7 @@ from rag.settings.quotas import UNLIMITED, Quotas
 
 BOT_FILE = "bot.yaml"
 GUIDE_COLLECTION = "ragbot-guide"
+SLACK_API_URL: Final = "https://slack.com/api/"
 
 CollectionName: TypeAlias = Annotated[
     str,
@@ -127,10 +129,79 @@ class PlatformSettings(Section):
     enabled: Flag = True
 
 
+class SlackSettings(PlatformSettings):
+    """How Slack is served, where there is a token for it.
+
+    Attributes:
+        mode: Whether the bot connects to Slack, or Slack to the bot; `host`, `port` and `path` are of the latter.
+        sockets: So many connections at once; Slack allows ten (docs.slack.dev, 2026-11).
+        first_sign: What shows at once that a question was taken.
+        reaction: The emoji of such a sign.
+    """
+
+    mode: Annotated[Literal["socket", "http"], Expected("socket or http")] = "socket"
+    host: Text = "127.0.0.1"
+    port: Annotated[int, Between(0, 65_535, "a port")] = 3000
+    path: Annotated[str, Field(pattern=r"^/\S*$"), Expected("a path such as /slack/events")] = "/slack/events"
+    sockets: Annotated[int, Between(1, 10, "connections")] = 2
+    first_sign: Annotated[Literal["status", "reaction", "message"], Expected("status, reaction or message")] = "status"
+    reaction: Annotated[str, Field(pattern=r"^[\w+'-]{1,100}$"), Expected("an emoji's name, such as eyes")] = "eyes"
+
+
 class Platforms(Section):
     """The platforms that there are."""
 
     console: PlatformSettings = PlatformSettings()
+    slack: SlackSettings = SlackSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class SlackTokens:
+    """What the environment says of a Slack app; empty where it says nothing.
+
+    Attributes:
+        bot: `SLACK_BOT_TOKEN`, `xoxb-…`.
+        app: `SLACK_APP_TOKEN`, `xapp-…`: for the mode `socket`.
+        signing_secret: `SLACK_SIGNING_SECRET`: for the mode `http`.
+        api_url: `SLACK_API_URL`, where Slack is.
+    """
+
+    bot: str = field(default="", repr=False)
+    app: str = field(default="", repr=False)
+    signing_secret: str = field(default="", repr=False)
+    api_url: str = SLACK_API_URL
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Self:
+        """From the environment."""
+        bot, app, secret, url = (
+            environ.get(f"SLACK_{name}", "").strip() for name in ("BOT_TOKEN", "APP_TOKEN", "SIGNING_SECRET", "API_URL")
+        )
+        return cls(bot, app, secret, f"{url.rstrip('/')}/" if url else SLACK_API_URL)
+
+    @property
+    def is_given(self) -> bool:
+        """Whether somebody means Slack to be served."""
+        return bool(self.bot or self.app or self.signing_secret)
+
+    def problems(self, mode: Literal["socket", "http"]) -> Iterator[ConfigurationProblem]:
+        """What stands in the way of serving Slack in this mode."""
+        if not self.bot:
+            yield _wrong_variable("SLACK_BOT_TOKEN", "expected the bot's token, xoxb-…")
+        if self.bot.startswith("xapp-"):
+            yield _wrong_variable("SLACK_BOT_TOKEN", "expected the bot's token, xoxb-…, not the app's, xapp-…")
+        if mode == "http" and not self.signing_secret:
+            yield _wrong_variable("SLACK_SIGNING_SECRET", "expected the app's signing secret: mode http needs it")
+        if mode == "socket" and not self.app:
+            yield _wrong_variable("SLACK_APP_TOKEN", "expected an app-level token, xapp-…: mode socket needs it")
+        if mode == "socket" and self.app.startswith("xoxb-"):
+            yield _wrong_variable("SLACK_APP_TOKEN", "expected an app-level token, xapp-…, not the bot's, xoxb-…")
+        if urlsplit(self.api_url).scheme not in {"http", "https"}:
+            yield _wrong_variable("SLACK_API_URL", "expected an http:// or https:// address")
+
+
+def _wrong_variable(name: str, sentence: str) -> ConfigurationProblem:
+    return ConfigurationProblem("environment", None, name, sentence)
 
 
 # What holds where no quotas are written at all. Whoever sits at the terminal pays the bill, and is not held up.
@@ -150,6 +221,7 @@ class _BotFile(Section):
     language: Annotated[Literal["auto"] | Locale, Expected("en, pt-BR or auto")] = "auto"
     documents: tuple[_Documents, ...] = (_Documents(path=Path("docs"), collection=GUIDE_COLLECTION),)
     audiences: Mapping[str, tuple[CollectionName, ...]] = Field(default_factory=dict)
+    public_collections: tuple[CollectionName, ...] = ()
     pins: Mapping[str, _Pin] = Field(default_factory=dict)
     conversations: _Conversations = _Conversations()
     admins: _Admins = _Admins()
@@ -168,6 +240,7 @@ class BotSettings:
         documents: What `ragbot run` keeps in step with the index.
         audiences: The collections that a place may read, `*` standing for every place that is not named;
             without any, every place reads everything.
+        public: The collections that guests and people of other organisations may read, where their place may.
         pins: The model or policy that answers in a place, with the same `*`; without any, the routes hold as they are.
         terms: How long things hold in a conversation.
         at_once: So many questions are answered at the same time.
@@ -181,6 +254,7 @@ class BotSettings:
     locale: Locale
     documents: tuple[DocumentSource, ...]
     audiences: Mapping[str, tuple[str, ...]]
+    public: frozenset[str]
     pins: Mapping[str, Pin]
     terms: Terms
     at_once: int
@@ -191,6 +265,7 @@ class BotSettings:
     report_at: time | None
     alerts: AlertRules
     platforms: Platforms
+    slack: SlackTokens
 
     @classmethod
     def load(cls, folder: Path, environ: Mapping[str, str], core: RagSettings | None = None) -> BotSettings:
@@ -212,6 +287,7 @@ class BotSettings:
             locale=_locale(environ) if file.language == "auto" else file.language,
             documents=tuple(DocumentSource(entry.path, entry.collection, entry.url) for entry in file.documents),
             audiences=file.audiences,
+            public=frozenset(file.public_collections),
             pins={place: Pin(pin.model, pin.policy) for place, pin in file.pins.items()},
             terms=file.conversations.terms,
             at_once=file.conversations.at_once,
@@ -229,6 +305,7 @@ class BotSettings:
                 quiet=timedelta(minutes=file.alerts.quiet_minutes),
             ),
             platforms=file.platforms,
+            slack=SlackTokens.read(environ),
         )
 
 

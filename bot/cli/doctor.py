@@ -77,6 +77,8 @@ async def _findings(folder: Path, environ: Mapping[str, str]) -> AsyncIterator[F
     yield _data_folder(core.data_folder)
     for source in settings.documents:
         yield _documents(source, folder)
+    if unknown := sorted(settings.public - {source.collection for source in settings.documents}):
+        yield _public(unknown, folder)
     yield _keys(core, folder)
     models = list(_models(core, SystemClock().now().date(), folder))
     for finding in models:
@@ -114,6 +116,12 @@ def _documents(source: DocumentSource, folder: Path) -> Finding:
         return Finding("documents", "ok", f"{source.path}, for the collection {source.collection}")
     remedy = f"put documents there, or change `documents` in {folder / BOT_FILE}"
     return Finding("documents", "note", f"there is no file or folder {source.path}", remedy)
+
+
+def _public(unknown: Sequence[str], folder: Path) -> Finding:
+    told = f"{', '.join(unknown)} may be read by everybody, but no entry of documents has such a collection"
+    remedy = f"mend `public_collections` in {folder / BOT_FILE}, unless `ragbot ingest --collection` fills it"
+    return Finding("public collections", "note", told, remedy)
 
 
 def _keys(core: RagSettings, folder: Path) -> Finding:

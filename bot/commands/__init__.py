@@ -45,8 +45,6 @@ COMMANDS: tuple[Command, ...] = (
     STOP, HAND_OVER, DOCUMENTS, BOOKS, MUTE, UNMUTE, FORGET, EDIT, DELETE, QUIT,
 )  # fmt: skip
 
-_TEXT = "reason"
-
 
 def commands_on(platform: str) -> tuple[Command, ...]:
     """What can be called on a platform."""
@@ -72,7 +70,7 @@ def button_of(message: IncomingMessage) -> Press | None:
         thread=message.thread,
         author=message.author,
         action=command.button,
-        text=arguments.get(_TEXT, ""),
+        text=next((arguments.get(argument.name, "") for argument in command.arguments if argument.is_rest), ""),
     )
 
 

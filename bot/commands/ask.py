@@ -18,4 +18,5 @@ ASK = Command(
     (Argument("text", is_rest=True),),
     aliases=("perguntar",),
     needs_slash=True,  # `ask HR about it?` is a question with all its words
+    shown_to="everybody",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bot.access import Access
@@ -63,11 +63,13 @@ class Argument:
         reads: Makes a word what it means; `None`: it is not meant for this argument. Beside `choices`.
         right: What it takes to give it as a free word.
         is_rest: It takes all that follows.
+        needs_slash: Without a slash it cannot be given: the words may be meant for people.
     """
 
     name: str
     required: bool = True
     is_rest: bool = False
+    needs_slash: bool = False
     choices: tuple[Choice, ...] = ()
     after: str = ""
     reads: Callable[[str], str | None] | None = None
@@ -153,8 +155,18 @@ class Invocation:
 
     @property
     def scope(self) -> Scope:
-        """What the place where it was called may read."""
-        return self.desk.access.scope_of(self.thread.place)
+        """What may be read where it was called, by whoever called it."""
+        return self.desk.access.scope_of(self.thread.place, is_outside=self.author.is_outside)
+
+    @property
+    def nothing_is_public(self) -> bool:
+        """Whether nothing may be read because outsiders read along."""
+        return self.author.is_outside and not self.scope.collections
+
+    @property
+    def notice(self) -> str:
+        """That there may be more than is shown to outsiders; empty for everybody else."""
+        return self.phrases("outside.only_public") if self.author.is_outside else ""
 
     @property
     def is_admin(self) -> bool:
@@ -189,6 +201,7 @@ class Command:
         button: The one that it stands for.
         right: What it takes to call it at all.
         acts: Calling it does something; a button does, too.
+        shown_to: To whom it is shown as an example of what can be asked; the help shows all.
     """
 
     name: str
@@ -204,11 +217,17 @@ class Command:
     button: Action | None = None
     right: Right = ""
     acts: bool = False
+    shown_to: Literal["", "everybody", "admins"] = ""
 
     @property
     def names(self) -> frozenset[str]:
         """What it is called by, as compared."""
         return frozenset(fold(name) for name in (self.name, *self.aliases))
+
+    @property
+    def without_slash(self) -> Command:
+        """The same, as far as it can be called without a slash."""
+        return replace(self, arguments=tuple(one for one in self.arguments if not one.needs_slash))
 
     @property
     def words(self) -> frozenset[str]:

@@ -133,4 +133,5 @@ BUDGET = Command(
     ),
     more=("budget.example_set", "budget.example_lift", "budget.example_history"),
     aliases=("budgets", "orçamento", "orçamentos", "verba"),
+    shown_to="admins",
 )

@@ -24,6 +24,8 @@ HAND_OVER = Command(
     "hand_over.summary",
     "/handover",
     pressed,
+    (Argument("note", required=False, is_rest=True, needs_slash=True),),
+    more=("hand_over.example",),
     aliases=("hand over", "passe para alguém", "passar para alguém"),
     button="hand_over",
 )

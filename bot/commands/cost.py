@@ -138,4 +138,5 @@ COST = Command(
     ),
     more=("cost.example_month", "cost.example_channel"),
     aliases=("costs", "custo", "custos", "gasto", "gastos"),
+    shown_to="everybody",
 )

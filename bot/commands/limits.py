@@ -116,4 +116,5 @@ LIMITS = Command(
     ),
     more=("limits.example_set", "limits.example_person"),
     aliases=("limit", "limite", "limites"),
+    shown_to="admins",
 )

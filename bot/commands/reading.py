@@ -127,6 +127,7 @@ def nearest(name: str, commands: Sequence[Command]) -> str | None:
 
 def _makes_sense(command: Command, words: Sequence[str], end: str = "", *, is_slashed: bool = False) -> bool:
     """Whether all of it is a call; `end` is how the sentence ends."""
+    command = command if is_slashed else command.without_slash
     takes_all = any(argument.is_rest for argument in command.arguments)
     if takes_all and (end or not _is_phrase(words)):
         return False
@@ -161,7 +162,7 @@ def _slip(first: str, words: Sequence[str], commands: Sequence[Command]) -> Call
     if not typed.isalpha():  # `budget:` is the beginning of a sentence
         return None
     for command in commands:
-        if command.needs_slash or any(argument.is_rest for argument in command.arguments):
+        if command.needs_slash or any(argument.is_rest for argument in command.without_slash.arguments):
             continue
         if any(_is_slip(typed, name) for name in command.names) and _makes_sense(command, words):
             return Call(first.casefold(), tuple(words))

@@ -51,4 +51,5 @@ REPORT = Command(
     more=("reports.example",),
     aliases=("relatório", "relatórios", "reports"),
     right="sees",
+    shown_to="admins",
 )

@@ -6,10 +6,9 @@ from textwrap import shorten
 
 from bot.commands.base import Argument, Command, Invocation
 from bot.messages import Card, Source
-from bot.replies import refusal_card
+from bot.replies import nothing_public_card
 from bot.safety import safe
 from bot.text import one_line
-from rag.errors import QuotaExceeded
 from rag.model import Passage
 
 _SHOWN_CHARS = 240
@@ -17,17 +16,17 @@ _SHOWN_CHARS = 240
 
 async def _run(call: Invocation) -> Card:
     words, pipeline = call.arguments["text"], call.desk.pipeline
-    try:
-        await pipeline.admit(call.asker)  # it may cost an embedding
-    except QuotaExceeded as refusal:
-        return refusal_card(refusal, call.phrases, reference="")
+    if call.nothing_is_public:
+        return nothing_public_card(call.phrases)
+    await pipeline.admit(call.asker)  # it may cost an embedding
     found = await pipeline.search(words, scope=call.scope)
     if not found.passages:
-        return Card(call.phrases("search.nothing"))
+        return Card(call.phrases("search.nothing"), notice=call.notice)
     key = "search.found" if found.relevant else "search.found_little"
+    degraded = call.phrases(f"degraded.{found.degraded}") if found.degraded else ""
     return Card(
         call.phrases.count(key, len(found.passages)),
-        notice=call.phrases(f"degraded.{found.degraded}") if found.degraded else "",
+        notice=" ".join(filter(None, (call.notice, degraded))),
         sources=tuple(_source(n, passage) for n, passage in enumerate(found.passages, start=1)),
     )
 
@@ -50,4 +49,5 @@ SEARCH = Command(
     _run,
     (Argument("text", is_rest=True),),
     aliases=("buscar", "procurar", "pesquisar"),
+    shown_to="everybody",
 )

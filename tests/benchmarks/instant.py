@@ -44,9 +44,10 @@ class Replied:
     replies: InstantReplies
     shown: list[Card] = field(default_factory=list)
     shown_at: float = 0.0
+    address: str = ""
 
-    async def begin(self, reference: str) -> str:
-        return f"address of {reference}"
+    async def begin(self, reference: str) -> None:
+        self.address = f"address of {reference}"
 
     async def status(self, text: str) -> None:
         del text

@@ -252,7 +252,7 @@ class TestModels:
         assert shown.text.splitlines()[0] == said.removesuffix(" It holds from now on.")
         pinned = text.rsplit(maxsplit=1)[1]
         assert history.text == f"- 2026-11-22 12:00 UTC, **This channel**: `{pinned}` pinned by `BOSS`"
-        assert of_budgets == history
+        assert replace(of_budgets, reference=history.reference) == history
         assert history.private
 
     @pytest.mark.parametrize("boss", [BOSS, CHEFE], ids=["en", "pt-BR"])

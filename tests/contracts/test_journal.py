@@ -15,7 +15,7 @@ import pytest
 from bot import journal as journals
 from bot.entries import Entry, Outcome
 from bot.journal import Journal, Taken
-from bot.messages import Addressed, IncomingMessage, Question, Thread
+from bot.messages import Addressed, IncomingMessage, Person, Question, Thread
 from bot.ports import Reply
 from bot.presence import Presence
 from bot.recovery import Recovery
@@ -28,12 +28,13 @@ from rag.model import Answer, Turn
 from rag.ports import Database, Row, Transaction, Value
 from rag.state import open_database
 from tests.fakes.clock import FakeClock
-from tests.fakes.room import BRUNO, deletion, message
+from tests.fakes.room import ANA, BRUNO, deletion, message
 from tests.fakes.scripted_pipeline import answer_to
 
 T = TypeVar("T")
 
 ROOM = Thread("room", "C1", "1")
+GUEST = Person(id="G1", locale="en", workspace="T2", is_outside=True)
 TERMS = Terms()
 EDIT_S, IDLE_S, RESUME_S = TERMS.edit.total_seconds(), TERMS.idle.total_seconds(), TERMS.resume.total_seconds()
 
@@ -185,6 +186,15 @@ class TestTakingOnce:
         assert (entry.state, entry.outcome, entry.resumed) == ("accepted", None, 0)
         assert entry.owner == await one.presence.name()
 
+    @pytest.mark.parametrize("author", [BRUNO, replace(BRUNO, is_outside=True)])
+    async def test_whether_its_author_reads_only_what_is_public_is_known_to_an_heir(
+        self, one: Process, other: Process, author: Person
+    ) -> None:
+        await one.take_new(message("What is a ledger?", author=author))
+        await one.end()
+        (entry,) = await other.journal.left_behind("room")
+        assert entry.question.author == author
+
     async def test_the_same_event_is_taken_once(self, one: Process, other: Process) -> None:
         assert await one.take(message("Hello?", event="E"))
         assert await one.take(message("Hello?", event="E")) is None
@@ -327,6 +337,14 @@ class TestEdits:
         assert (entry.state, entry.outcome, entry.said, entry.answer) == ("accepted", None, None, None)
         assert entry.owner == await other.presence.name()
 
+    @pytest.mark.parametrize("is_outside", [True, False])
+    async def test_who_reads_along_by_then_is_written_down(
+        self, one: Process, other: Process, *, is_outside: bool
+    ) -> None:
+        await one.answer(message("Before?", author=replace(ANA, is_outside=not is_outside)))
+        edited = await other.take_new(message("After?", author=replace(ANA, is_outside=is_outside), is_edited=True))
+        assert (await one.entry(edited.reference)).question.author.is_outside == is_outside
+
     async def test_one_that_comes_too_late_is_left_alone(self, processes: Processes, one: Process) -> None:
         await one.answer(message("Wha?"))
         processes.clock.wind(EDIT_S - 1)
@@ -446,6 +464,17 @@ class TestHistory:
             processes.clock.wind(1)
         question = await one.take_new(message("Last?", id="99"))
         assert [turn.text for turn in question.history if turn.role == "user"] == [f"{n}?" for n in range(2, 12)]
+
+    async def test_what_was_said_to_members_is_none_of_outsiders_and_theirs_is_everybodys(
+        self, processes: Processes, one: Process, other: Process
+    ) -> None:
+        for n, author in enumerate((ANA, GUEST, ANA)):
+            await one.answer(message(f"{n}?", id=str(n), author=author), said=f"{n}.")
+            processes.clock.wind(1)
+        of_guest = await other.take_new(message("Next?", id="7", author=GUEST))
+        of_member = await other.take_new(message("Next?", id="8"))
+        assert of_guest.history == (Turn("user", "1?"), Turn("assistant", "1."))
+        assert [turn.text for turn in of_member.history if turn.role == "user"] == ["0?", "1?", "2?"]
 
     async def test_what_the_platform_tells_goes_first(self, processes: Processes, one: Process) -> None:
         await one.answer(message("First?", id="0"))
@@ -591,7 +620,50 @@ class TestFinding:
         assert await other.journal.find_under_way(Thread("room", "C1", "another")) is None
 
 
+class TestRecent:
+    async def test_questions_of_one_person_on_one_platform_come_newest_first(
+        self, processes: Processes, one: Process, other: Process
+    ) -> None:
+        for n in range(4):
+            await one.answer(message(f"{n}?", id=str(n), place=f"C{n}", thread=f"T{n}"))
+            processes.clock.wind(1)
+        await one.answer(message("Somebody else's?", id="5", author=BRUNO))
+        elsewhere = message("Elsewhere?", id="6")
+        await one.answer(replace(elsewhere, thread=replace(elsewhere.thread, platform="hall")))
+        under_way = await one.take_new(message("Under way?", id="7"))
+
+        recent = await other.journal.recent("room", ANA.id, 3)
+
+        assert [entry.question.text for entry in recent] == ["Under way?", "3?", "2?"]
+        assert recent[0].question.reference == under_way.reference
+        assert [entry.outcome for entry in recent] == [None, "answered", "answered"]
+        assert (recent[1].question.thread, recent[1].question.message_id) == (Thread("room", "C3", "T3"), "3")
+
+    async def test_neither_commands_nor_what_was_taken_back_are_among_them(self, one: Process) -> None:
+        await one.answer(message("/help", id="1"), None, "command")
+        await one.answer(message("Secret?", id="2"))
+        await one.journal.retract(deletion("2"))
+        assert await one.journal.recent("room", ANA.id, 5) == []
+
+    async def test_one_that_somebody_else_has_asked_again_is_still_theirs_who_asked_first(self, one: Process) -> None:
+        before = await one.answer(message("What?"))
+        await one.journal.take_again(replace(before, author=BRUNO), "again")
+        assert [entry.question.reference for entry in await one.journal.recent("room", ANA.id, 5)] == ["again"]
+        assert await one.journal.recent("room", BRUNO.id, 5) == []
+
+
 class TestAskingAgain:
+    async def test_who_reads_along_by_then_is_written_down_with_what_they_may_know(
+        self, processes: Processes, one: Process
+    ) -> None:
+        await one.answer(message("First?", id="0"), said="Secret.")
+        processes.clock.wind(1)
+        before = await one.answer(message("What?"))
+        again = await one.journal.take_again(replace(before, author=GUEST), "again")
+        assert again is not None
+        assert again.history == ()
+        assert (await one.entry("again")).question.author == GUEST
+
     async def test_the_same_question_gets_another_reference_and_keeps_its_place(
         self, processes: Processes, one: Process, other: Process
     ) -> None:
@@ -921,6 +993,8 @@ class TestWithoutTheDatabase:
     async def test_what_only_the_database_knows_says_that_nobody_knows(self, cut: Process) -> None:
         with pytest.raises(StateUnavailable):
             await cut.journal.find(ROOM)
+        with pytest.raises(StateUnavailable):
+            await cut.journal.recent("room", ANA.id, 5)
         with pytest.raises(StateUnavailable):
             await cut.journal.retract(deletion())
         with pytest.raises(StateUnavailable):

@@ -194,7 +194,7 @@ class TestCost:
         assert mine.chart == (await told(talk, "/cost month", ANA)).chart
         assert mine.chart != all_of_it.chart, "a picture tells as much as a table"
         assert all_of_it.text.startswith("**Everybody together, 2026-11-01 to 2026-11-22: $2.")
-        assert mine.actions == all_of_it.actions == ("documents",)
+        assert mine.actions == all_of_it.actions == ("share", "documents")
         assert mine.private
         assert all_of_it.private
 

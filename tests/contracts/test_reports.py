@@ -530,6 +530,11 @@ class TestAskedAgain:
         assert len(await office.again()) == 1
         assert await office.again(Access({"C1": ("all",), "C2": ("few",)})) == ()
 
+    async def test_so_have_members_and_outsiders(self, office: Office) -> None:
+        await self.ask_twice(office, "Which port?", author=ANA)
+        await self.ask_twice(office, "Which port?", author=replace(ANA, is_outside=True))
+        assert await office.again() == ()
+
     async def test_what_was_asked_up_to_a_week_before_counts_as_asked_before(self, office: Office) -> None:
         await self.ask_twice(office, "Which port?")
         since = office.clock.now()

@@ -105,10 +105,13 @@ class RoomReply:
             self._post = self._room.new_post()
         return self._post
 
-    async def begin(self, reference: str) -> str:
+    @property
+    def address(self) -> str:
+        return "" if self._post is None else self._post.address
+
+    async def begin(self, reference: str) -> None:
         self.post.reference = reference
         self._room.began.set()
-        return self.post.address
 
     async def status(self, text: str) -> None:
         self.post.said.append(f"({text})")

@@ -88,11 +88,10 @@ class WireReply:
     reference: str = ""
     text: str = ""
 
-    async def begin(self, reference: str) -> str:
+    async def begin(self, reference: str) -> None:
         self.reference = reference
         await self._be_there()
         await self._show("thinking")
-        return self.address
 
     async def status(self, text: str) -> None:
         await self._show("thinking", text)

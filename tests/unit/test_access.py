@@ -23,6 +23,46 @@ def test_a_place_named_with_nothing_reads_nothing_even_if_the_others_read_someth
     assert Access({"C-GUESTS": (), "*": ("handbook",)}).scope_of("C-GUESTS") == Scope.of()
 
 
+def test_outsiders_read_what_is_public_and_no_more_where_nobody_is_restricted() -> None:
+    access = Access(public=frozenset({"guide"}))
+
+    assert access.scope_of("C1", is_outside=True) == Scope.of("guide")
+    assert access.scope_of("C1") == Scope.everything()
+    assert Access().scope_of("C1", is_outside=True) == Scope.of()
+
+
+def test_outsiders_read_of_what_their_place_may_read_what_is_public() -> None:
+    access = Access({"C1": ("guide", "salaries"), "C2": ("salaries",), "*": ()}, public=frozenset({"guide", "prices"}))
+
+    assert access.scope_of("C1", is_outside=True) == Scope.of("guide")
+    assert access.scope_of("C2", is_outside=True) == Scope.of()
+    assert access.scope_of("C3", is_outside=True) == Scope.of()
+    assert access.scope_of("C1") == Scope.of("guide", "salaries")
+
+
+@given(st.dictionaries(st.text(), st.lists(st.text())), st.frozensets(st.text()), st.text())
+def test_no_outsider_reads_what_is_not_public_or_more_than_a_member(
+    audiences: dict[str, list[str]], public: frozenset[str], place: str
+) -> None:
+    access = Access(audiences, public=public)
+    outside, inside = access.scope_of(place, is_outside=True).collections, access.scope_of(place).collections
+
+    assert outside is not None
+    assert outside <= public
+    assert inside is None or outside <= inside
+
+
+def test_of_two_persons_the_one_who_may_read_less_decides() -> None:
+    member, guest = (
+        Person(id="U1", locale="en", roles=frozenset({"ops"})),
+        Person(id="G", locale="pt-BR", is_outside=True),
+    )
+
+    assert member.beside(member) == member
+    assert guest.beside(member) == guest
+    assert member.beside(guest) == Person(id="U1", locale="en", roles=frozenset({"ops"}), is_outside=True)
+
+
 @given(st.dictionaries(st.text(), st.lists(st.text()), min_size=1), st.text())
 def test_once_anything_is_restricted_nobody_reads_what_no_audience_grants(
     audiences: dict[str, list[str]], place: str

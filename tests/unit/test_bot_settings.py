@@ -40,7 +40,7 @@ def test_by_default_the_console_answers_from_the_guide_and_every_place_reads_eve
     settings = BotSettings.load(tmp_path, {})
     (guide,) = settings.documents
     assert (guide.path, guide.collection, guide.url) == (Path("docs"), "ragbot-guide", None)
-    assert (settings.audiences, settings.pins) == ({}, {})
+    assert (settings.audiences, settings.public, settings.pins) == ({}, frozenset(), {})
     assert settings.platforms.console.enabled
     assert (settings.at_once, settings.hand_over) == (100, {})
     assert settings.terms == Terms(
@@ -60,6 +60,7 @@ def test_everything_that_is_written_is_read(tmp_path: Path) -> None:
           1234567890: [api.v2]
           console: [default, api.v2]
           "*": []
+        public_collections: [api.v2]
         pins:
           console: {model: openai/gpt}
           quiet:
@@ -82,6 +83,7 @@ def test_everything_that_is_written_is_read(tmp_path: Path) -> None:
     assert (handbook.path, handbook.collection) == (Path("handbook"), "default")
     assert (api.path, api.collection, api.url) == (Path("api"), "api.v2", "https://docs.example.com/api")
     assert settings.audiences == {"1234567890": ("api.v2",), "console": ("default", "api.v2"), "*": ()}
+    assert settings.public == {"api.v2"}
     assert settings.pins == {"console": Pin(model="openai/gpt"), "quiet": NO_PIN, "*": Pin(policy="cheapest")}
     assert settings.terms == Terms(
         idle=timedelta(minutes=90), edit=timedelta(minutes=5), resume=timedelta(minutes=3), keep=timedelta(days=7)
@@ -123,7 +125,7 @@ def test_auto_is_the_language_of_the_system(tmp_path: Path, environ: dict[str, s
             "4: documents[1].colection: unknown key; did you mean collection?",
         ),
         ("documents: [docs]", '1: documents[0]: expected keys and values, not "docs"'),
-        ("platforms: {slack: {}}", "1: platforms.slack: unknown key; known here: console"),
+        ("platforms: {teams: {}}", "1: platforms.teams: unknown key; known here: console, slack"),
         (
             "pins: {console: {policy: cheap}}",
             '1: pins.console.policy: expected preferred, cheapest or fastest, not "cheap"',
@@ -140,6 +142,7 @@ def test_auto_is_the_language_of_the_system(tmp_path: Path, environ: dict[str, s
         ("conversations: {idle_minute: 90}", "1: conversations.idle_minute: unknown key; did you mean idle_minutes?"),
         ("conversations: {hand_over: {C1: U1}}", '1: conversations.hand_over.C1: expected a list, not "U1"'),
         ("audiences: {console: team}", '1: audiences.console: expected a list, not "team"'),
+        ("public_collections: guide", '1: public_collections: expected a list, not "guide"'),
     ],
 )
 def test_a_wrong_key_is_told_with_its_line_and_what_was_expected(tmp_path: Path, text: str, sentence: str) -> None:
@@ -152,6 +155,8 @@ def test_a_collection_has_a_plain_name(tmp_path: Path, name: str) -> None:
     assert told.startswith("3: documents[0].collection: expected a collection's name: up to 64 letters")
     told = problem(tmp_path, f'audiences:\n  console:\n    - good\n    - "{name}"\n')
     assert told.startswith("4: audiences.console[1]: expected a collection's name: up to 64 letters")
+    told = problem(tmp_path, f'public_collections: ["{name}"]\n')
+    assert told.startswith("1: public_collections[0]: expected a collection's name: up to 64 letters")
 
 
 def test_a_name_of_64_characters_is_fine(tmp_path: Path) -> None:

@@ -241,6 +241,9 @@ async def test_status_of_an_empty_index_counts_zero(run: Run) -> None:
         ("Parar", "stop", ""),
         ("hand over", "hand_over", ""),
         ("passe para alguém", "hand_over", ""),
+        ("handover.", "hand_over", ""),
+        ("/handover please, it is about invoice 12", "hand_over", "please, it is about invoice 12"),
+        ("@ragbot /handover  invoice\n12 ", "hand_over", "invoice 12"),
     ],
 )
 def test_buttons_can_be_typed_in_both_languages(text: str, action: Action, reason: str) -> None:
@@ -251,13 +254,27 @@ def test_buttons_can_be_typed_in_both_languages(text: str, action: Action, reaso
     assert (press.event_id, press.thread, press.author) == ("C2:7", Thread("room", "C2", "5"), ANA)
 
 
-@pytest.mark.parametrize("text", ["why", "good", "bad", "bad idea", "stop it", "/why not", "/mute", "what?"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("why", "good", "bad", "bad idea", "stop it", "/why not", "/mute", "what?", "handover?"),
+        *(
+            "handover process",
+            "handover documents Lisbon",
+            "handover to whom",
+            "hand over please",
+            "hand over invoice 12",
+        ),
+        *("handover please, it is about invoice 12", "handover notes!", "the handover"),
+    ],
+)
 def test_words_that_people_mean_press_no_button(text: str) -> None:
     assert button_of(message(text)) is None
 
 
 def test_every_button_can_be_typed() -> None:
-    assert {command.button for command in COMMANDS} == {None, *get_args(Action)}
+    # Where one types, what is told to one person is told to all who sit there: there is nothing to share.
+    assert {command.button for command in COMMANDS} == {None, *get_args(Action)} - {"share"}
 
 
 def test_what_another_bot_says_presses_no_button() -> None:

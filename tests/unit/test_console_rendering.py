@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from bot.locales import phrases_in
-from bot.messages import Card, Source
+from bot.messages import Action, Card, Source
 from bot.platforms.console.live import LiveReply
 from bot.platforms.console.plain import ConsoleReply, PlainReply
 from bot.platforms.console.rendering import Blocks, settled_length, source_list
@@ -320,6 +320,20 @@ async def test_buttons_without_a_receipt_stand_apart_from_the_text() -> None:
     assert displayed(screen.getvalue()) == ["It failed. Reference: r1.", "", "/retry  /handover", "", ""]
 
 
+@pytest.mark.parametrize(("actions", "typed"), [(("share",), []), (("share", "documents"), ["", "/documents"])])
+async def test_nothing_is_shared_where_one_person_sees_everything(
+    actions: tuple[Action, ...], typed: list[str]
+) -> None:
+    screen, page = Screen(), io.StringIO()
+    card = Card("$0.00 today.", private=True, reference="r1", actions=actions)
+
+    await live(screen).finish(card)
+    await PlainReply(page, ENGLISH).finish(card)
+
+    assert displayed(screen.getvalue()) == ["$0.00 today.", *typed, "", ""]
+    assert page.getvalue() == "$0.00 today.\n"
+
+
 @pytest.mark.parametrize("make", [live, lambda screen: PlainReply(screen, ENGLISH)], ids=["live", "plain"])
 async def test_people_who_are_called_stand_above_the_text_by_their_names_alone(
     make: Callable[[Screen], ConsoleReply],
@@ -336,7 +350,8 @@ async def test_an_answer_that_is_given_again_says_so_above_it(make: Callable[[Sc
     screen = Screen()
     reply = make(screen)
 
-    assert await reply.begin("r1") == "", "what is printed cannot be found again"
+    await reply.begin("r1")
+    assert reply.address == "", "what is printed cannot be found again"
     await reply.restart("Once more: “how much?”")
     await stream(reply, "So much.", Card("So much."))
 

@@ -77,6 +77,22 @@ async def test_missing_documents_are_noted_with_the_file_that_names_them(
     )
 
 
+async def test_public_collections_that_no_documents_make_are_noted(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "config/bot.yaml").write_text("public_collections: [ragbot-guide, ragbot-guid]\n", encoding="utf-8")
+
+    code, findings = await examined(capsys)
+
+    assert code == EXIT_OK
+    assert findings["public collections"] == Finding(
+        "public collections",
+        "note",
+        "ragbot-guid may be read by everybody, but no entry of documents has such a collection",
+        "mend `public_collections` in config/bot.yaml, unless `ragbot ingest --collection` fills it",
+    )
+
+
 async def test_every_problem_of_the_configuration_is_told_with_its_place(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

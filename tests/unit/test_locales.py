@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import bot
 from bot.commands import COMMANDS
 from bot.commands.base import Right
+from bot.entries import Outcome
 from bot.intent.intent import Direction
 from bot.locales import LOCALES, phrases_in
 from bot.messages import Locale
@@ -43,10 +44,15 @@ OF_LIMITS = {
 }
 # Why the conversation begins an answer again.
 OF_BEGINNINGS = {"again.edited", "again.retried", "again.resumed"}
+# How a question of somebody's own page ended; commands are none.
+OF_ENDINGS = {
+    f"home.ended.{ending}" for ending in (*get_args(Outcome), "under_way", "nothing_found") if ending != "command"
+}
 BY_VALUE = {
     *(f"{prefix}.{value}" for prefix, values in LOOKED_UP.items() for value in get_args(values)),
     *OF_LIMITS,
     *OF_BEGINNINGS,
+    *OF_ENDINGS,
     *(f"argument.{argument.name}" for argument in ARGUMENTS),
     *(f"reads.{argument.name}" for argument in ARGUMENTS if argument.reads is not None),
     *(f"word.{choice.name}" for argument in ARGUMENTS for choice in argument.choices),

@@ -536,6 +536,31 @@ def test_the_sources_of_an_answer_are_shown_to_one_person_with_their_sentences()
         assert quotes_card(without, PORTUGUESE) == Card("Essa resposta não tem fontes.", private=True)
 
 
+def test_what_was_added_is_handed_over_as_a_quotation_that_calls_nobody() -> None:
+    card = hand_over_card("How much?", "So.", None, ("U1",), ENGLISH, note=" Please!\nAsk <@U9> ")
+
+    assert card.tagged == ("U1",)
+    assert card.text.split("\n\n")[1:] == [
+        "> How much?",
+        "What was added:",
+        "> Please!\n> Ask ‹@U9›",
+        "What I had answered:",
+        "So.",
+    ]
+    assert "O que foi acrescentado:\n\n> Já." in hand_over_card("Q?", None, None, (), PORTUGUESE, note="Já.").text
+
+
+@pytest.mark.parametrize("changes", [{}, {"citations": (), "refused": True}])
+def test_an_answer_for_outsiders_says_that_only_what_is_public_was_used(changes: dict[str, object]) -> None:
+    told = "Guests or people of other organisations read along here, so I use only public documents."
+
+    assert answer_card(by_model(**changes), ENGLISH, is_outside=True).notice == told
+    assert answer_card(by_model(**changes), ENGLISH).notice == ""
+    truncated = answer_card(by_model(**changes, truncated=True), PORTUGUESE, is_outside=True).notice
+    assert truncated.startswith("Convidados ou pessoas de outras organizações leem aqui também, por isso uso só")
+    assert truncated.endswith("termina antes da hora.")
+
+
 def test_people_are_handed_the_question_the_answer_and_its_sources_and_called_by_the_bot_alone() -> None:
     answer = answer_to("q", "a")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Final
 
 from rich.console import Console, RenderableType
 from rich.control import Control
@@ -27,6 +28,8 @@ class LiveReply:
     So nothing flickers, answers longer than the screen are not cut, and the terminal's own scrolling works.
     """
 
+    address: Final = ""  # what is printed cannot be found again
+
     def __init__(self, console: Console, phrases: Phrases) -> None:
         self._console = console
         self._phrases = phrases
@@ -47,9 +50,8 @@ class LiveReply:
             console=self._console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
         )
 
-    async def begin(self, _reference: str) -> str:
-        """Nothing: what is printed has no address, and Ctrl-C stops it."""
-        return ""
+    async def begin(self, _reference: str) -> None:
+        """Nothing: Ctrl-C stops it."""
 
     async def status(self, text: str) -> None:
         """Turn the spinner beside what is being done."""
@@ -148,13 +150,13 @@ class LiveReply:
         if card.receipt:
             self._console.print()
             self._console.print(Text(plain(card.receipt), style="dim"), width=width)
-        if card.actions:
+        if typed := _typed(card.actions):
             if not card.receipt:
                 self._console.print()
-            self._console.print(Text(_typed(card.actions), style="dim"), width=width)
+            self._console.print(Text(typed, style="dim"), width=width)
 
 
 def _typed(actions: tuple[Action, ...]) -> str:
-    """The buttons as they are typed here."""
+    """The buttons as they are typed here; some make no sense where one person sees everything."""
     names = {command.button: command.name for command in COMMANDS if command.button}
-    return "  ".join(f"/{names[action]}" for action in actions)
+    return "  ".join(f"/{names[action]}" for action in actions if action in names)

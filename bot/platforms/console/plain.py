@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TextIO
+from typing import Final, Protocol, TextIO
 
 from bot.locales import Phrases
 from bot.messages import Card, Source
@@ -41,15 +41,16 @@ def drawn(card: Card, width: int = 72) -> str:
 class PlainReply:
     """Text for a file, a pipe or a terminal that can only print: Markdown is left as it is written."""
 
+    address: Final = ""  # what is printed cannot be found again
+
     def __init__(self, stdout: TextIO, phrases: Phrases) -> None:
         self._stdout = stdout
         self._phrases = phrases
         self._streamed = ""
         self.card: Card | None = None
 
-    async def begin(self, _reference: str) -> str:
-        """Nothing: what is printed has no address."""
-        return ""
+    async def begin(self, _reference: str) -> None:
+        """Nothing: a pipe has nobody waiting before it."""
 
     async def status(self, text: str) -> None:
         """Nothing: a pipe has nobody waiting before it."""
