@@ -79,6 +79,9 @@ async def _findings(folder: Path, environ: Mapping[str, str]) -> AsyncIterator[F
         yield _documents(source, folder)
     if unknown := sorted(settings.public - {source.collection for source in settings.documents}):
         yield _public(unknown, folder)
+    if settings.platforms.slack.enabled and settings.slack.is_given:
+        async for finding in _slack(settings):
+            yield finding
     yield _keys(core, folder)
     models = list(_models(core, SystemClock().now().date(), folder))
     for finding in models:
@@ -122,6 +125,22 @@ def _public(unknown: Sequence[str], folder: Path) -> Finding:
     told = f"{', '.join(unknown)} may be read by everybody, but no entry of documents has such a collection"
     remedy = f"mend `public_collections` in {folder / BOT_FILE}, unless `ragbot ingest --collection` fills it"
     return Finding("public collections", "note", told, remedy)
+
+
+async def _slack(settings: BotSettings) -> AsyncIterator[Finding]:
+    """Whether Slack takes the tokens, and what of its permissions is missing."""
+    from bot.platforms.slack.check import SlackAway, check  # loads Slack's libraries
+
+    try:
+        identity = await check(settings.platforms.slack, settings.slack, SystemClock())
+    except ConfigurationError as error:
+        remedy = "docs/slack.md tells where it is found"
+        for problem in error.problems:
+            yield Finding("Slack", "failed", f"{problem.key}: {problem.expected}", remedy)
+    except SlackAway as error:
+        yield Finding("Slack", "failed", f"Slack does not answer: {error}", "look at the network, or SLACK_API_URL")
+    else:
+        yield Finding("Slack", "ok", f"{identity.team_name} knows the bot as {identity.bot_user}")
 
 
 def _keys(core: RagSettings, folder: Path) -> Finding:

@@ -136,6 +136,16 @@ _COMMANDS = (
         ("evaluated", "scope", "json"),
     ),
     _Command(
+        "manifest",
+        "print the Slack app, to be pasted when it is created: commands, scopes and events, with their reasons",
+        (
+            "ragbot manifest slack",
+            "ragbot manifest slack --json --name handbook",
+            "ragbot manifest slack --http https://bot.example.com/slack/events",
+        ),
+        ("manifest", "json"),
+    ),
+    _Command(
         "bench",
         "measure ragbot on this machine (needs the source checkout)",
         ("ragbot bench", "ragbot bench start memory"),
@@ -348,6 +358,14 @@ def _forgotten(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--user", required=True, metavar="ID", help="as the platform calls the person")
 
 
+def _manifest(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("platform", choices=("slack",), metavar="PLATFORM", help="slack")
+    parser.add_argument(
+        "--http", type=_https, metavar="URL", help="where Slack reaches the bot (default: the bot connects to Slack)"
+    )
+    parser.add_argument("--name", type=_app_name, help="of the app and its bot (default: ragbot)")
+
+
 def _json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -370,6 +388,7 @@ _ARGUMENTS = {
     "budgets": _budgets,
     "limits": _limits,
     "forgotten": _forgotten,
+    "manifest": _manifest,
     "json": _json,
 }
 
@@ -407,6 +426,26 @@ def _whose(text: str) -> str:
         return parse_target(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _https(url: str) -> str:
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme == "https" and bool(parts.hostname and parts.path) and url.isprintable()
+    except ValueError:  # brackets that hold no address
+        is_address = False
+    if not is_address or " " in url:
+        raise argparse.ArgumentTypeError(f"{url!r} is no address such as https://bot.example.com/slack/events")
+    return url
+
+
+def _app_name(name: str) -> str:
+    # Slack's limit (docs.slack.dev/reference/app-manifest, 2026-11); the module that knows it is not imported for help.
+    if not 1 <= len(name.strip()) <= 35 or not name.isprintable():
+        raise argparse.ArgumentTypeError(f"{name!r} cannot be an app's name: 1 to 35 characters")
+    return name.strip()
 
 
 def _existing(path: str) -> Path:

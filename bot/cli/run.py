@@ -13,18 +13,14 @@ from typing import IO
 from bot.bootstrap import LOG_FILE, Bot, open_bot
 from bot.cli import EXIT_OK
 from bot.cli.ask import answer
-from bot.cli.chat import chat
-from bot.settings import BOT_FILE
-from rag.errors import ConfigurationError, ConfigurationProblem
+from bot.cli.serving import serve, served
 
 
 async def run(options: Namespace) -> int:
     """Keep the configured documents in step, and serve the platforms or answer one question."""
     question = options.question.strip()
     async with open_bot(options) as bot, AsyncExitStack() as stack:
-        if not (question or bot.settings.platforms.console.enabled):
-            file = str(bot.folder / BOT_FILE)
-            raise ConfigurationError([ConfigurationProblem(file, None, "platforms", "expected one that is enabled")])
+        platforms = () if question else served(bot)
         present = [source for source in bot.settings.documents if source.path.exists()]
         is_current = await bot.pipeline.is_current(present)
         if not is_current and (question or not (await bot.pipeline.get_stats()).index.documents):
@@ -40,7 +36,7 @@ async def run(options: Namespace) -> int:
                 await stack.enter_async_context(_ingestion(options, _log_output(bot, stack)))
         if question:
             return await answer(bot, question)
-        await chat(bot)
+        await serve(bot, platforms)
     return EXIT_OK
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
 from bot.messages import Locale
 from bot.ports import Platform
+from bot.settings import SlackSettings, SlackTokens
+from rag.clock import SystemClock
 from rag.model import Asker
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,8 @@ class PlatformSetup:
         welcome: What it says when it starts, where it talks to one person alone.
         conversation: The one to go on with, where it has one at a time; empty begins a new one.
         who: Whose rights and limits hold, where it talks to one person alone; `None`: whoever sits there.
+        slack: How Slack is served, and with which tokens.
+        tell: Tells whoever started the bot how it stands.
     """
 
     locale: Locale
@@ -29,6 +36,9 @@ class PlatformSetup:
     welcome: str = ""
     conversation: str = ""
     who: Asker | None = None
+    slack: SlackSettings = field(default_factory=SlackSettings)
+    slack_tokens: SlackTokens = field(default_factory=SlackTokens)
+    tell: Callable[[str], None] = log.info
 
 
 def _console(setup: PlatformSetup) -> Platform:
@@ -47,5 +57,11 @@ def _console(setup: PlatformSetup) -> Platform:
     )
 
 
+def _slack(setup: PlatformSetup) -> Platform:
+    from bot.platforms.slack.platform import SlackPlatform
+
+    return SlackPlatform(setup.slack, setup.slack_tokens, SystemClock(), locale=setup.locale, tell=setup.tell)
+
+
 # Each imports its libraries only when it is built.
-PLATFORMS: Mapping[str, Callable[[PlatformSetup], Platform]] = MappingProxyType({"console": _console})
+PLATFORMS: Mapping[str, Callable[[PlatformSetup], Platform]] = MappingProxyType({"console": _console, "slack": _slack})

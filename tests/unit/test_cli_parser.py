@@ -12,7 +12,7 @@ from bot.cli.parser import parse
 
 COMMANDS = [
     *("run", "chat", "ask", "route", "ingest", "sources", "status"),
-    *("cost", "report", "budget", "limits", "forget", "doctor", "eval", "bench"),
+    *("cost", "report", "budget", "limits", "forget", "doctor", "eval", "manifest", "bench"),
 ]
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,7 @@ from bot.cli.doctor import Finding
 from rag.model import Budget, Health, IndexStats, Task
 from rag.routing.catalogue import Catalogue, GoneModel, ModelCard, Route
 from rag.settings import RagSettings
+from tests.fakes.slack import Slack, open_slack
 
 HEALTH = Health(
     ready=True,
@@ -75,6 +76,47 @@ async def test_missing_documents_are_noted_with_the_file_that_names_them(
         "there is no file or folder docs",
         "put documents there, or change `documents` in config/bot.yaml",
     )
+
+
+@pytest.fixture
+async def slack(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Slack]:
+    """A workspace that the environment knows the tokens of."""
+    async with open_slack() as slack:
+        monkeypatch.setenv("SLACK_API_URL", slack.api_url)
+        monkeypatch.setenv("SLACK_BOT_TOKEN", slack.bot_token)
+        monkeypatch.setenv("SLACK_APP_TOKEN", slack.app_token)
+        yield slack
+
+
+async def test_slack_is_asked_whether_it_knows_the_tokens(slack: Slack, capsys: pytest.CaptureFixture[str]) -> None:
+    code, findings = await examined(capsys)
+
+    assert code == EXIT_OK
+    assert findings["Slack"].state == "ok"
+    assert slack.bot_user in findings["Slack"].told
+
+
+@pytest.mark.usefixtures("slack")
+@pytest.mark.parametrize("name", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"])
+async def test_a_token_that_slack_does_not_know_is_named(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(name, "xoxb-wrong" if name == "SLACK_BOT_TOKEN" else "xapp-wrong")
+
+    code, findings = await examined(capsys)
+
+    assert code == EXIT_FAILED
+    assert findings["Slack"].told.startswith(f"{name}: Slack does not know this token")
+    assert "wrong" not in findings["Slack"].told
+
+
+async def test_a_slack_that_does_not_answer_is_told(slack: Slack, capsys: pytest.CaptureFixture[str]) -> None:
+    slack.fail("auth.test", error="internal_error", times=10)
+
+    code, findings = await examined(capsys)
+
+    assert code == EXIT_FAILED
+    assert findings["Slack"].told.startswith("Slack does not answer: auth.test")
 
 
 async def test_public_collections_that_no_documents_make_are_noted(

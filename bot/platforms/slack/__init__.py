@@ -1,0 +1,1 @@
+"""Slack: the adapter, and what the app asks of a workspace."""
