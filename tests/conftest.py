@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import signal
 import socket
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+from tests.fakes.postgres import PostgresServer, running_postgres
 
 # Every run draws others; twice as many would take a minute more.
 settings.register_profile("ragbot", deadline=None, max_examples=50)
@@ -31,3 +35,20 @@ def _loopback_only(self: socket.socket, address: object) -> None:
 @pytest.fixture(autouse=True, scope="session")
 def _no_network() -> None:
     socket.socket.connect = _loopback_only  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[PostgresServer]:
+    """A real PostgreSQL."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Coverage leaves out the processes that a test starts.
+
+    One that is killed tells it nothing, and one that is timed is not itself while it is traced.
+    """
+    for name in [name for name in os.environ if name.startswith("COVERAGE")]:
+        monkeypatch.delenv(name)

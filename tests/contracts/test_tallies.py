@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import tempfile
 import uuid
 from collections import defaultdict
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -45,6 +45,7 @@ from rag.state.sqlite import SqliteDatabase
 from rag.state.timestamps import to_text
 from tests.fakes.clock import FakeClock
 from tests.fakes.postgres import PostgresServer
+from tests.fakes.state import state_file_url
 
 T = TypeVar("T")
 
@@ -326,10 +327,10 @@ class TestForgetting:
 
 class TestBeginning:
     async def test_what_older_ragbots_wrote_is_tallied_as_soon_as_the_books_are_opened(
-        self, state_url: str, caplog: pytest.LogCaptureFixture
+        self, bare_state_url: str, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.INFO)
-        old = await opened_before_tallies(state_url)
+        old = await opened_before_tallies(bare_state_url)
         await write_as_before(old, reference="a", cost=5, outcome="unavailable")
         await write_as_before(old, reference="a", cost=7, attempt=2, hours=1)
         await write_as_before(old, reference="a", cost=9, attempt=3, model="small", hours=14)
@@ -338,8 +339,8 @@ class TestBeginning:
         await write_as_before(old, purpose="sum", cost=100, reference=None, questions=12, user_id=None, outcome=None)
         await old.aclose()
         clock = FakeClock()
-        database = await open_database(state_url, clock)
-        desk = Desk(state_url, clock, database, Books(database, clock, QuotaPolicy()))
+        database = await open_database(bare_state_url, clock)
+        desk = Desk(bare_state_url, clock, database, Books(database, clock, QuotaPolicy()))
         costs = await desk.costs("user")
         assert (costs.micro_usd, costs.questions, costs.failed) == (113, 14, 1)
         assert await desk.questions("user") == {"alice": 2, None: 12}
@@ -390,15 +391,15 @@ class TestBeginning:
         assert standing.count.used == 5
 
     async def test_many_processes_that_begin_at_once_make_them_once(
-        self, state_url: str, caplog: pytest.LogCaptureFixture
+        self, bare_state_url: str, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.INFO)
-        old = await opened_before_tallies(state_url)
+        old = await opened_before_tallies(bare_state_url)
         for number in range(20):
             await write_as_before(old, reference=f"q{number}", cost=1, hours=number)
         await old.aclose()
         clock = FakeClock()
-        databases = await asyncio.gather(*(open_database(state_url, clock) for _ in range(4)))
+        databases = await asyncio.gather(*(open_database(bare_state_url, clock) for _ in range(4)))
         await asyncio.gather(*(Books(database, clock, QuotaPolicy()).flush() for database in databases))
         assert caplog.text.count("tallied days") == 1
         assert await databases[0].transact(differences) == ()
@@ -407,12 +408,12 @@ class TestBeginning:
         for database in databases:
             await database.aclose()
 
-    async def test_a_database_that_comes_late_is_tallied_when_it_comes(self, state_url: str) -> None:
-        old = await opened_before_tallies(state_url)
+    async def test_a_database_that_comes_late_is_tallied_when_it_comes(self, bare_state_url: str) -> None:
+        old = await opened_before_tallies(bare_state_url)
         await write_as_before(old, cost=5)
         await old.aclose()
         clock = FakeClock()
-        late = LateDatabase(lambda: open_database(state_url, clock), clock, reason="not yet")
+        late = LateDatabase(lambda: open_database(bare_state_url, clock), clock, reason="not yet")
         accounts = Accounts(Books(late, clock, QuotaPolicy()), late, clock, keep_days=9)
         with pytest.raises(StateUnavailable):
             await accounts.costs("day", "user")
@@ -531,14 +532,14 @@ expenses = st.builds(
 
 
 class LedgerMachine(RuleBasedStateMachine):
-    server: PostgresServer | None = None
+    state_url: Callable[[], AbstractContextManager[str]] = staticmethod(state_file_url)
 
     reservations = Bundle[Reservation]("reservations")
 
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
-        self.folder = tempfile.TemporaryDirectory(prefix="ragbot-tallies-")
+        self.stack = ExitStack()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(work)
@@ -548,15 +549,14 @@ class LedgerMachine(RuleBasedStateMachine):
     )
     def begin(self, start: str, zone: str) -> None:
         self.clock = FakeClock(datetime.fromisoformat(start))
-        url = f"sqlite:///{Path(self.folder.name) / 'state.db'}" if self.server is None else self.server.new_database()
-        self.database = self.run(open_database(url, self.clock))
+        self.database = self.run(open_database(self.stack.enter_context(self.state_url()), self.clock))
         self.start_again(zone)
 
     def teardown(self) -> None:
         if hasattr(self, "database"):
             self.run(self.database.aclose())
         self.runner.close()
-        self.folder.cleanup()
+        self.stack.close()
 
     @rule(zone=st.sampled_from(ZONES))
     def start_again(self, zone: str) -> None:
@@ -661,5 +661,5 @@ def test_the_tallies_are_the_ledgers_sums_on_a_server(server: PostgresServer) ->
     class OnServer(LedgerMachine):
         pass
 
-    OnServer.server = server
+    OnServer.state_url = server.lent_database
     _run(OnServer, 8)

@@ -10,7 +10,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from tests.fakes.gemini_server import GeminiServer
 from tests.fakes.openai_server import OpenAIServer
 from tests.fakes.pseudo_terminal import PATIENCE_S, PseudoTerminal
 from tests.fakes.vendors import Vendors
+from tests.fakes.warm_start import WarmProcess
 from tests.scenarios.team import DOCUMENTS
 
 PROGRAM = (sys.executable, "-m", "bot")
@@ -52,16 +52,14 @@ class Chat:
         phrases: The sentences of the language that it speaks.
     """
 
-    def __init__(self, process: Process, phrases: Phrases) -> None:
+    def __init__(self, process: WarmProcess, phrases: Phrases) -> None:
         self._process = process
         self.phrases = phrases
         self._unread = ""
 
     async def type(self, line: str) -> None:
         """Type a line."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{line}\n".encode())
-        await self._process.stdin.drain()
+        self._process.write(f"{line}\n")
 
     async def read_until(self, *signs: str | re.Pattern[str]) -> str:
         """Everything unread up to the first of these signs that comes, and the sign itself."""
@@ -97,28 +95,26 @@ class Chat:
 
     async def leave(self) -> str:
         """End the input and read what is left; everything that was typed is answered by then."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
+        self._process.end_input()
         rest = await self._rest()
-        assert self._process.returncode == 0, rest
+        assert self._process.exit_code == 0, rest
         return rest
 
     async def kill(self) -> None:
         """End it as a crash does: nothing of it runs any more."""
-        self._process.kill()
+        self._process.send(signal.SIGKILL)
         await self._rest()
 
     async def terminate(self) -> int:
         """End it as an operator does; returns its exit code."""
-        self._process.send_signal(signal.SIGTERM)
+        self._process.send(signal.SIGTERM)
         await self._rest()
-        assert self._process.returncode is not None
-        return self._process.returncode
+        assert self._process.exit_code is not None
+        return self._process.exit_code
 
     async def close(self) -> None:
         """End it, if it still runs."""
-        if self._process.returncode is None:
-            self._process.kill()
+        self._process.send(signal.SIGKILL)
         await self._rest()
 
     async def _rest(self) -> str:
@@ -130,11 +126,10 @@ class Chat:
         return rest
 
     async def _read_on(self) -> bool:
-        assert self._process.stdout is not None
         # Not a whole number of characters, perhaps: one of several bytes may come in two pieces.
-        piece = await self._process.stdout.read(65536)
+        piece = await self._process.output.read(65536)
         while piece and piece[-1] >= 0x80 and not _is_whole(piece):
-            piece += await self._process.stdout.read(1)
+            piece += await self._process.output.read(1)
         self._unread += piece.decode()
         return bool(piece)
 
@@ -160,10 +155,7 @@ class Company(Vendors):
 
     async def start(self, *words: str, locale: Locale = "en", **variables: str) -> Chat:
         """Start a command of `ragbot`; the company's end ends it."""
-        process = await asyncio.create_subprocess_exec(
-            *PROGRAM, *words, cwd=self.folder, env=self.environment(locale, **variables),
-            stdin=PIPE, stdout=PIPE, stderr=STDOUT,
-        )  # fmt: skip
+        process = await WarmProcess.start(words, self.folder, self.environment(locale, **variables))
         chat = Chat(process, phrases_in(locale))
         self.stack.push_async_callback(chat.close)
         return chat

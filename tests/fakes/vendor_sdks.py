@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import anthropic
+import httpx
 import openai
 from google import genai
 from google.genai import errors as genai_errors
@@ -233,7 +234,9 @@ class GeminiSdk(Sdk):
         del strict
         # Given no context for its web sockets, it reads all certificates for each client.
         arguments = {**LOCAL, "verify": NO_CERTIFICATES, "ssl": NO_CERTIFICATES}
-        options = genai_types.HttpOptions(base_url=url, client_args=arguments, async_client_args=arguments)
+        # Where aiohttp is installed it is taken, unless a transport of httpx is given.
+        alone = {**arguments, "transport": httpx.AsyncHTTPTransport(verify=NO_CERTIFICATES, trust_env=False)}
+        options = genai_types.HttpOptions(base_url=url, client_args=arguments, async_client_args=alone)
         self.client = genai.Client(api_key=key, http_options=options)
 
     async def close(self) -> None:

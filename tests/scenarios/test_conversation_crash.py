@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.benchmarks.crowd import Outcome, crash
 from tests.benchmarks.vacations import vacations
-from tests.fakes.postgres import running_postgres
+from tests.fakes.postgres import PostgresServer
+
+pytestmark = pytest.mark.usefixtures("unmeasured")
 
 _AT_ONCE = 20
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def state_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
+def state_url(request: pytest.FixtureRequest) -> str | None:
     if request.param == "sqlite":
-        yield None  # a file in the trial's folder
-    else:
-        with running_postgres() as server:
-            yield server.new_database()
+        return None  # a file in the trial's folder
+    server: PostgresServer = request.getfixturevalue("server")
+    return server.new_database()
 
 
 def nothing_is_wrong_with(outcome: Outcome) -> None:

@@ -20,6 +20,8 @@ from rag.retrieval.lance import LanceIndex
 from rag.state import open_database
 from tests.scenarios.library import chunks_of
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 _REPOSITORY = Path(__file__).parents[2]
 _FILES, _KILLS = 150, 8
 _PARTS = 8  # 1,200 chunks: more than go into one commit

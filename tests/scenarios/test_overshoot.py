@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.fakes.postgres import running_postgres
+from tests.fakes.postgres import PostgresServer
 from tests.scenarios.spending import Terms, open_trial
+
+pytestmark = pytest.mark.usefixtures("unmeasured")
 
 # Worth about forty answers, of which ten can be under way at once.
 _TERMS = Terms(budget_micro_usd=30_000, prompt_tokens=200, answer_tokens=(40, 160), max_output_tokens=400)
@@ -16,12 +17,11 @@ _QUESTIONS, _AT_ONCE, _PROCESSES = 120, 40, 4
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def state_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
+def state_url(request: pytest.FixtureRequest) -> str | None:
     if request.param == "sqlite":
-        yield None  # a file in the trial's folder
-    else:
-        with running_postgres() as server:
-            yield server.new_database()
+        return None  # a file in the trial's folder
+    server: PostgresServer = request.getfixturevalue("server")
+    return server.new_database()
 
 
 async def test_processes_that_share_a_budget_spend_it_and_not_more(tmp_path: Path, state_url: str | None) -> None:

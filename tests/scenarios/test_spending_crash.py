@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.fakes.postgres import running_postgres
+from tests.fakes.postgres import PostgresServer
 from tests.scenarios.spending import Crash, Terms, crash, open_trial
+
+pytestmark = pytest.mark.usefixtures("unmeasured")
 
 _KILLS = {"sqlite": 6, "postgresql": 3}
 # Worth about eight answers, and a hundred and eighty.
@@ -23,12 +25,11 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def new_database(engine: str) -> Iterator[Callable[[], str | None]]:
+def new_database(engine: str, request: pytest.FixtureRequest) -> Callable[[], str | None]:
     if engine == "sqlite":
-        yield lambda: None  # a file in the trial's folder
-    else:
-        with running_postgres() as server:
-            yield server.new_database
+        return lambda: None  # a file in the trial's folder
+    server: PostgresServer = request.getfixturevalue("server")
+    return server.new_database
 
 
 async def test_whenever_it_is_killed_the_books_cover_the_bill_and_nothing_stays_held(

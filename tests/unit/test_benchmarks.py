@@ -62,6 +62,8 @@ from tests.benchmarks.relevance import Judged
 from tests.fakes.chat_faults import Refused
 from tests.fakes.openai_server import OpenAIServer
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 on_linux = pytest.mark.skipif(not HAS_MEMORY_MAPS, reason="only Linux tells what memory is a process's own")
 at_terminals = pytest.mark.skipif(not HAS_TERMINALS, reason="there are no pseudo-terminals on this system")
 with_peers = pytest.mark.filterwarnings("ignore")  # what the routers of others warn of is theirs to mend
