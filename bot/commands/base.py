@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Literal
 
 from bot.access import Access
@@ -45,8 +46,7 @@ class Choice:
     @property
     def words(self) -> frozenset[str]:
         """All that it may be written as, in whichever language, as compared."""
-        written = (phrases_in(locale)(f"word.{self.name}") for locale in LOCALES)
-        return frozenset((self.name, *(fold(word.strip()) for words in written for word in words.split("|"))))
+        return _written(self.name)
 
     def shown(self, phrases: Phrases) -> str:
         """As its reader would write it."""
@@ -222,18 +222,19 @@ class Command:
     @property
     def names(self) -> frozenset[str]:
         """What it is called by, as compared."""
-        return frozenset(fold(name) for name in (self.name, *self.aliases))
+        return _folded((self.name, *self.aliases))
 
     @property
     def without_slash(self) -> Command:
         """The same, as far as it can be called without a slash."""
+        if not any(one.needs_slash for one in self.arguments):
+            return self
         return replace(self, arguments=tuple(one for one in self.arguments if not one.needs_slash))
 
     @property
     def words(self) -> frozenset[str]:
         """What calls it without a slash, as compared."""
-        spoken = frozenset(map(fold, self.spoken))
-        return spoken if self.needs_slash else spoken | self.names
+        return _folded(self.spoken if self.needs_slash else (*self.spoken, self.name, *self.aliases))
 
     def usage(self, phrases: Phrases) -> str:
         """How it is typed, with its arguments: `/help [command]`."""
@@ -321,6 +322,17 @@ def _plain_readings(argument: Argument, words: Sequence[str]) -> Iterator[tuple[
     for taken in (2, 1) if argument.choices else (1,):
         if len(words) >= taken and (value := argument.read(" ".join(words[:taken]))) is not None:
             yield value, taken
+
+
+@cache  # every message is compared with them
+def _folded(words: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(fold, words))
+
+
+@cache
+def _written(choice: str) -> frozenset[str]:
+    written = (phrases_in(locale)(f"word.{choice}") for locale in LOCALES)
+    return frozenset((choice, *(fold(word.strip()) for words in written for word in words.split("|"))))
 
 
 def _example(example: str, phrases: Phrases) -> str:

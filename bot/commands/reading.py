@@ -86,11 +86,13 @@ def read_call(text: str, commands: Sequence[Command]) -> Call | None:
     called = text.rstrip(_ENDS)  # `status?`, `help!`
     if slashed := _SLASHED.fullmatch(text) or _SLASHED.fullmatch(called):
         return _slashed(slashed[1], (slashed[2] or "").split(), commands)
-    by_alias = next((command for command in commands if fold(called or text) in command.words), None)
+    whole = fold(called or text)
+    by_alias = next((command for command in commands if whole in command.words), None)
     if by_alias is not None:
         return Call(by_alias.name) if _makes_sense(by_alias, (), text[len(called) :]) else None
     first, *words = called.split() or [text]
-    command = next((command for command in commands if fold(first) in command.words), None)
+    typed = fold(first)
+    command = next((command for command in commands if typed in command.words), None)
     if command is None:
         return _slip(first, words, commands)
     return Call(command.name, tuple(words)) if _makes_sense(command, words, text[len(called) :]) else None
