@@ -141,6 +141,9 @@ async def _slack(settings: BotSettings) -> AsyncIterator[Finding]:
         yield Finding("Slack", "failed", f"Slack does not answer: {error}", "look at the network, or SLACK_API_URL")
     else:
         yield Finding("Slack", "ok", f"{identity.team_name} knows the bot as {identity.bot_user}")
+        for scope in identity.lacking:
+            told = f"the scope {scope.name} is missing: {scope.lost}"
+            yield Finding("Slack", "note", told, "add it under OAuth & Permissions, and install the app again")
 
 
 def _keys(core: RagSettings, folder: Path) -> Finding:

@@ -24,7 +24,7 @@ def execute(options: Namespace) -> int:
         print(f"ragbot {options.command}: {error}", file=sys.stderr)
         return EXIT_WRONG_USE
     except ConfigurationError as error:
-        print(f"The configuration is wrong; nothing was started.\n{error}", file=sys.stderr)
+        print(f"The configuration is wrong, so ragbot does not run.\n{error}", file=sys.stderr)
         return EXIT_WRONG_USE
     except QuotaExceeded as error:
         print(f"ragbot {options.command}: {_refusal(error)}", file=sys.stderr)

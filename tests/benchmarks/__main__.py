@@ -11,6 +11,8 @@ from bot.cli.output import print_json, print_table
 from tests.benchmarks.benchmark import Plan, Report
 from tests.benchmarks.registry import BENCHMARKS
 
+_NUMBERS = ("chunks", "runs", "questions", "replicas")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the named benchmarks, or all of them: a table each, or one JSON object with all of them."""
@@ -18,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if unknown := sorted(set(options.names) - set(BENCHMARKS)):
         parser.error(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
-    plan = Plan(chunks=options.chunks, runs=options.runs, questions=options.questions)
+    plan = Plan(**{name: getattr(options, name) for name in _NUMBERS})
     reports = {}
     for name in options.names or BENCHMARKS:
         reports[name] = asyncio.run(_run(name, plan))
@@ -33,8 +35,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Measure ragbot on this machine.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)} (default: all)")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    plan = Plan()
-    for name, default in (("chunks", plan.chunks), ("runs", plan.runs), ("questions", plan.questions)):
+    for name in _NUMBERS:
+        default = getattr(Plan(), name)
         parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help="default: %(default)s")
     return parser
 

@@ -23,6 +23,7 @@ class Plan:
         runs: How often what is done once per process, or per index, is repeated; medians are reported.
         warm_ups: Runs before those that count.
         questions: Asked of each contender where answers are timed.
+        replicas: Processes of the bot on one database, where there may be more than one.
         collections: Folders of retrieval collections (themselves folders in BEIR's layout); those missing are left out.
     """
 
@@ -30,6 +31,7 @@ class Plan:
     runs: int = 5
     warm_ups: int = 1
     questions: int = 200
+    replicas: int = 1
     collections: Sequence[Path] = COLLECTIONS
 
 

@@ -23,6 +23,7 @@ from tests.benchmarks import (
     relevance,
     report,
     routing,
+    slack,
     start,
     tasks,
     waiting,
@@ -51,5 +52,6 @@ BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
         "waiting": waiting.run,
         "conversation_crash": conversation_crash.run,
         "report": report.run,
+        "slack": slack.run,
     }
 )

@@ -1,13 +1,20 @@
-"""The bot in a Slack of ours: the whole adapter and the whole conversation, in front of a scripted pipeline."""
+"""The bot in a Slack of ours: the whole adapter and the whole conversation, in front of a scripted pipeline.
+
+As a program it is a process that can be killed: `python -m tests.fakes.slack_bot API_URL BOT_TOKEN APP_TOKEN STATE_URL`
+answers what `scripted_pipeline` demonstrates.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+import os
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from bot.access import Access
 from bot.platforms.slack.platform import SlackPlatform
@@ -15,9 +22,29 @@ from bot.ports import Pipeline
 from bot.settings import SlackSettings, SlackTokens
 from bot.terms import Terms
 from rag.clock import SystemClock
+from rag.model import Event
+from rag.ports import Clock
 from rag.quota.policy import QuotaPolicy
+from tests.fakes.scripted_pipeline import DEMONSTRATION, ScriptedPipeline
 from tests.fakes.slack import Slack
 from tests.fakes.talk import Talk, open_talk
+
+
+class HurriedClock(SystemClock):
+    """Its seconds are short, and whoever sleeps sleeps shortly; the time of day is right. `wind` moves it forward."""
+
+    def __init__(self, times: float = 50.0) -> None:
+        self._times = times
+        self._wound_s = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() * self._times + self._wound_s
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / self._times)
+
+    def wind(self, seconds: float) -> None:
+        self._wound_s += seconds
 
 
 @dataclass
@@ -31,11 +58,32 @@ class SlackBot:
     talk: Talk
     task: asyncio.Task[None]
     told: list[str] = field(default_factory=list)
+    _is_over: bool = False
 
     async def stop(self) -> None:
+        """End it as SIGTERM does: what is under way comes to its end."""
         self.task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self.task
+        if not self._is_over:
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.task
+
+    async def failure(self) -> str:
+        """What it ends with by itself.
+
+        Raises:
+            AssertionError: It does not.
+        """
+        self._is_over = True
+        ended, _ = await asyncio.wait([self.task], timeout=30)
+        assert ended, "it still runs"
+        error = self.task.exception()
+        assert error is not None, "it ended well"
+        return str(error)
+
+
+def tokens_of(slack: Slack) -> SlackTokens:
+    """What the environment says where the bot serves this Slack."""
+    return SlackTokens(slack.bot_token, slack.app_token, slack.signing_secret, slack.api_url)
 
 
 @asynccontextmanager
@@ -45,17 +93,22 @@ async def open_slack_bot(
     pipeline: Pipeline,
     *,
     settings: SlackSettings | None = None,
+    tokens: SlackTokens | None = None,
+    clock: Clock | None = None,
     access: Access | None = None,
     people: Mapping[str, Sequence[str]] | None = None,
     policy: QuotaPolicy | None = None,
     terms: Terms | None = None,
     prefix: str = "ref",
 ) -> AsyncIterator[SlackBot]:
-    """A bot that is served by the time the block begins, and stopped at its end."""
+    """A bot that is served by the time the block begins, and stopped at its end.
+
+    Args:
+        where: The folder of its SQLite file, or a state URL: several that share it are replicas.
+    """
     told: list[str] = []
-    settings = settings or SlackSettings()
-    tokens = SlackTokens(slack.bot_token, slack.app_token, slack.signing_secret, slack.api_url)
-    clock = SystemClock()
+    settings, tokens, clock = settings or SlackSettings(), tokens or tokens_of(slack), clock or SystemClock()
+    others = set(slack.sockets.sockets)
     async with open_talk(
         where, pipeline, clock=clock, access=access, people=people, policy=policy, terms=terms, prefix=prefix
     ) as talk:
@@ -64,7 +117,7 @@ async def open_slack_bot(
         watching = asyncio.create_task(talk.conversation.watch())
         bot = SlackBot(talk, serving, told)
         try:
-            await _served(bot, slack, settings)
+            await _served(bot, slack, settings, others)
             yield bot
         finally:
             await bot.stop()
@@ -73,10 +126,39 @@ async def open_slack_bot(
                 await watching
 
 
-async def _served(bot: SlackBot, slack: Slack, settings: SlackSettings) -> None:
-    """Wait until Slack can reach it."""
+async def _served(bot: SlackBot, slack: Slack, settings: SlackSettings, others: set[object]) -> None:
+    """Wait until Slack can reach it: over all its sockets, or where it says that it listens."""
+
+    def is_served() -> bool:
+        if settings.mode == "http":
+            return any("listening" in sentence for sentence in bot.told)
+        return len(set(slack.sockets.sockets) - others) >= settings.sockets
+
     async with asyncio.timeout(10):
-        while not (slack.sockets.sockets if settings.mode == "socket" else len(bot.told) > 1):
+        while not is_served():
             if bot.task.done():
                 await bot.task
             await asyncio.sleep(0.005)
+
+
+class _SlowPipeline(ScriptedPipeline):
+    """Takes a moment for each piece, as models do."""
+
+    async def stream(self, question: str, **how: Any) -> AsyncGenerator[Event, None]:
+        async for event in super().stream(question, **how):
+            yield event
+            await asyncio.sleep(0.2)
+
+
+async def _main(api_url: str, bot_token: str, app_token: str, state_url: str) -> None:
+    clock = HurriedClock()
+    async with open_talk(state_url, _SlowPipeline(DEMONSTRATION), clock=clock, prefix=f"{os.getpid()}-") as talk:
+        tokens = SlackTokens(bot_token, app_token, api_url=api_url)
+        platform = SlackPlatform(SlackSettings(), tokens, clock, locale="en", tell=print)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(talk.conversation.watch())
+            group.create_task(platform.run(talk.conversation))
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(*sys.argv[1:]))

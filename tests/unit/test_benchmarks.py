@@ -37,6 +37,8 @@ from tests.benchmarks import (
     quota,
     relevance,
     routing,
+    slack,
+    slack_crowd,
     start,
     waiting,
 )
@@ -61,6 +63,7 @@ from tests.benchmarks.registry import BENCHMARKS
 from tests.benchmarks.relevance import Judged
 from tests.fakes.chat_faults import Refused
 from tests.fakes.openai_server import OpenAIServer
+from tests.fakes.slack import Message
 
 pytestmark = pytest.mark.usefixtures("unmeasured")
 
@@ -306,6 +309,55 @@ async def test_killed_bots_are_counted_with_what_became_of_their_questions(monke
     assert all(row["questions"] > row["answered"] > 0 for row in rows.values())
     wrong = ("unanswered", "unfinished", "twice", "wrong", "undeleted", "left_open")
     assert not any(row[column] for row in rows.values() for column in wrong)
+
+
+async def test_slack_is_timed_flooded_and_counted_from_its_own_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slack, "_CONTENDERS", (slack._BARE, ("ragbot", "http", 200)))
+    monkeypatch.setattr(slack, "_ANSWERS", {"Briefly": 1})
+    smaller = {
+        "_WARM_UP_QUESTIONS": 1,
+        "_WARM_UP_S": 0,
+        "_EVENTS_PER_QUESTION": 20,
+        "_RECONNECT_S": 0.1,
+        "_QUIET_S": 0.2,
+    }
+    for name, value in smaller.items():
+        monkeypatch.setattr(slack, name, value)
+
+    report = await slack.run(tiny(), in_silence)
+
+    rows = figures(report)
+    bare, ours = rows["bare bolt, Socket Mode, 200/s"], rows["ragbot, HTTP, 200/s"]
+    assert bare["sign_times_bare"] == 1
+    assert [row["events"] for row in (bare, ours)] == [30, 30]
+    assert all(0 < row["ack_p50_ms"] <= row["ack_p99_ms"] and row["sign_p50_ms"] > 0 for row in (bare, ours))
+    flood = rows["a fifth again, sockets broken off, 1 process"]
+    assert (flood["events"], flood["lost"], flood["doubled"]) == (60, 0, 0)
+    assert all(row["calls_per_answer"] >= 3 for what, row in rows.items() if "characters" in what)
+    assert any("streamed: " in note and "chat.stopStream 1" in note for note in report.notes)
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ([], slack_crowd.Fate(lost=1, doubled=0)),
+        (["Sorry."], slack_crowd.Fate(lost=1, doubled=0)),
+        (["In garden 1 grow roses."], slack_crowd.Fate(lost=0, doubled=0)),
+        (["In garden 2 grow roses."], slack_crowd.Fate(lost=1, doubled=0)),
+        (["In garden 1 grow roses. In garden 1 grow roses."], slack_crowd.Fate(lost=0, doubled=1)),
+        (["In garden 1 grow roses.", "Sorry."], slack_crowd.Fate(lost=0, doubled=1)),
+    ],
+)
+def test_a_question_without_its_answer_is_lost_and_one_with_more_is_doubled(
+    answers: Sequence[str], expected: slack_crowd.Fate
+) -> None:
+    workspace = slack_crowd.CrowdedSlack(streaming=True)
+    asked = slack_crowd.Crowd(workspace, quiet_s=1).ask().message
+
+    for answer in answers:
+        workspace.write(Message(asked.channel, workspace.new_ts(), workspace.bot_user, answer, asked.ts))
+
+    assert slack_crowd.fate(workspace) == expected
 
 
 async def test_the_report_of_a_month_says_what_the_ledger_does(monkeypatch: pytest.MonkeyPatch) -> None:

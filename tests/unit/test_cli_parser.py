@@ -118,7 +118,7 @@ def test_a_wrong_configuration_names_file_line_and_key_and_starts_nothing(
     assert main(["ask", "anything?", "--config", "elsewhere"]) == EXIT_WRONG_USE
 
     assert capsys.readouterr().err == (
-        "The configuration is wrong; nothing was started.\n"
+        "The configuration is wrong, so ragbot does not run.\n"
         "elsewhere/bot.yaml:2: document: unknown key; did you mean documents?\n"
     )
     assert not (tmp_path / "data").exists()

@@ -110,6 +110,19 @@ async def test_a_token_that_slack_does_not_know_is_named(
     assert "wrong" not in findings["Slack"].told
 
 
+async def test_permissions_that_slack_has_not_granted_are_noted_with_what_is_lost(
+    slack: Slack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    slack.scopes.discard("files:write")
+
+    code, findings = await examined(capsys)
+
+    assert code == EXIT_OK
+    assert findings["Slack"].state == "note"
+    assert "files:write" in findings["Slack"].told
+    assert "Charts" in findings["Slack"].told
+
+
 async def test_a_slack_that_does_not_answer_is_told(slack: Slack, capsys: pytest.CaptureFixture[str]) -> None:
     slack.fail("auth.test", error="internal_error", times=10)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -13,10 +12,10 @@ from cachetools import TTLCache
 
 from bot.locales import phrases_in
 from bot.messages import IncomingMessage, Person, Post, Press, Recent, Thread
-from bot.platforms.slack.history import said_before
+from bot.platforms.slack.desk import Desk
+from bot.platforms.slack.history import Past
 from bot.platforms.slack.markup import Said, read
 from bot.platforms.slack.names import ids_in
-from bot.platforms.slack.people import Place
 from bot.platforms.slack.posts import Spot
 from bot.platforms.slack.reading import (
     Click,
@@ -30,7 +29,6 @@ from bot.platforms.slack.reading import (
     typed_of,
 )
 from bot.platforms.slack.replies import Silence, SlackReplies
-from bot.platforms.slack.reply import Desk
 from bot.platforms.slack.slash import NAME, as_typed, asked
 from bot.platforms.slack.views import hand_over_modal, home, reason_modal
 from bot.platforms.slack.web import Json, SlackError
@@ -44,6 +42,8 @@ log = logging.getLogger(__name__)
 _ACKNOWLEDGED_S: Final = 1.0
 _COMMANDS: Final = 10_000
 _COMMANDS_S: Final = 3_600.0
+# A dialogue was opened for this very press, by whichever process was told of it first.
+_OPENED_BEFORE: Final = "exchanged_trigger_id"
 
 
 class Inbox:
@@ -57,6 +57,7 @@ class Inbox:
         self._core = core
         self._desk = desk
         self._url = url
+        self._past = Past(desk.posts, desk.clock)
         self._typed = TTLCache[str, None](_COMMANDS, _COMMANDS_S, timer=desk.clock.monotonic)
 
     # Each returns when Slack may forget what it told
@@ -85,7 +86,8 @@ class Inbox:
     async def submission(self, body: Json) -> None:
         """Take what was written in a dialogue."""
         click = submission_of(body)
-        if click is not None:
+        # That it was bad was written down when the thumb was pressed; whoever says no more need not be asked again.
+        if click is not None and (click.text or click.action != "bad"):
             self._desk.tasks.begin(self._press(click), "a dialogue")
 
     async def _take(self, handle: Coroutine[None, None, None], taken: asyncio.Event, what: str) -> None:
@@ -126,14 +128,18 @@ class Inbox:
         addressed = note.addressed(said)
         if addressed == "others":
             return
-        place = await self._desk.directory.place(note.channel, is_shared=note.is_shared)
-        author = await self._desk.directory.person(note.user, place, team=note.team)
+        text, author = await asyncio.gather(
+            self._told(said, note),
+            self._desk.directory.person(note.user, note.channel, team=note.team, is_shared=note.is_shared),
+        )
+        if not text and addressed == "thread":  # a picture among people, say
+            return
         message = IncomingMessage(
             event_id=note.event_id,
             thread=note.place,
             id=note.ts,
             author=author,
-            text=await self._told(said, note) or "/help",
+            text=text or "/help",
             addressed=addressed,
             is_edited=note.is_edited,
             sent_at=note.sent_at,
@@ -156,7 +162,7 @@ class Inbox:
         """What people said before they called the bot; nothing where the journal knows the conversation."""
         if await self._core.last_question(message.thread) is not None:
             return ()
-        turns = await said_before(self._desk.posts, Spot(message.thread.place, message.thread.id), before=message.id)
+        turns = await self._past.before(Spot(message.thread.place, message.thread.id), message.id)
         # What the bot told members may rest on documents that are not public.
         return tuple(turn for turn in turns if turn.role == "user") if message.author.is_outside else turns
 
@@ -178,7 +184,7 @@ class Inbox:
         """Slack's own stop button."""
         event = part(body, "event")
         thread = Thread(NAME, str(event.get("channel")), str(event.get("thread_ts")))
-        author = await self._author(str(event.get("user")), thread.place)
+        author = await self._desk.directory.person(str(event.get("user") or ""), thread.place)
         press = Press(event_id=str(body.get("event_id")), thread=thread, author=author, action="stop")
         await self._core.press(press, SlackReplies(self._desk, Spot(thread.place, thread.id, author.id)))
 
@@ -188,13 +194,12 @@ class Inbox:
         if typed.id in self._typed:
             return
         self._typed[typed.id] = None
-        author = await self._author(typed.user, typed.channel, team=typed.team)
-        place = await self._desk.directory.place(typed.channel)
+        author = await self._desk.directory.person(typed.user, typed.channel, team=typed.team)
         text = read(typed.text, bot_user=self._desk.posts.bot_user, names={}).text
         spot = Spot(typed.channel, "", typed.user, typed.response_url, is_slash=True)
         thread, message_id = Thread(NAME, typed.channel, f"commands-{typed.user}"), f"command-{typed.id}"
         if typed.command == "ask":
-            root = await self._ask_openly(typed, author, place, text) if text else ""
+            root = await self._ask_openly(typed, author, text) if text else ""
             if root:
                 spot, thread, message_id = Spot(typed.channel, root, typed.user), replace(thread, id=root), root
             text = f"/ask {text}".strip()
@@ -205,14 +210,14 @@ class Inbox:
         )
         await self._core.handle(message, SlackReplies(self._desk, spot))
 
-    async def _ask_openly(self, typed: Typed, author: Person, place: Place, question: str) -> str:
+    async def _ask_openly(self, typed: Typed, author: Person, question: str) -> str:
         """Put the question where everybody sees it, to be answered below; empty where the bot may not write there."""
         names = await self._desk.directory.names({author.id})
         payload = asked(names.get(author.id, author.id), question, phrases_in(author.locale))
         try:
             return await self._desk.posts.post(Spot(typed.channel), payload)
         except SlackError as error:
-            log.info("answered to one alone in %s: %s", place.kind, error)
+            log.info("answered to one alone: %s", error)
             return ""
 
     # Buttons
@@ -221,7 +226,7 @@ class Inbox:
         await self._core.press(await self._pressed(click), self._replies_to(click))
 
     async def _pressed(self, click: Click) -> Press:
-        author = await self._author(click.user, click.channel, team=click.team)
+        author = await self._desk.directory.person(click.user, click.channel, team=click.team)
         return Press(
             event_id=click.event_id,
             thread=click.place,
@@ -240,13 +245,13 @@ class Inbox:
         """Open the dialogue first: Slack lets it be opened for three seconds."""
         locale = await self._desk.directory.locale(click.user)
         make = reason_modal if click.action == "bad" else hand_over_modal
-        stub = json.dumps([click.reference, click.channel, click.thread])
-        view = make(click.reference, phrases_in(locale), stub)
+        view = make(click.reference, phrases_in(locale), click.stub)
         try:
             await self._desk.web.call("views.open", waits=False, trigger_id=click.trigger, view=view)
         except SlackError as error:
             log.info("no dialogue: %s", error)
-            await self._press(click)
+            if error.code != _OPENED_BEFORE:
+                await self._press(click)
             return
         if click.action == "bad":  # many say no more than that it was bad
             await self._core.press(await self._pressed(click), Silence(self._desk, Spot(click.channel, click.thread)))
@@ -254,17 +259,13 @@ class Inbox:
     # Pages
 
     async def _home(self, user: str, channel: str) -> None:
-        author = await self._author(user, channel)
+        author = await self._desk.directory.person(user, channel)
         page = await self._core.home(author, Post(NAME, channel))
         phrases = phrases_in(author.locale)
         names = await self._desk.directory.names(frozenset(page.people))
         page = replace(page, card=replace(page.card, text=as_typed(page.card.text)))
         view = home(page, phrases, link_to=self._link_to, names=names)
         await self._desk.web.call("views.publish", user_id=user, view=view)
-
-    async def _author(self, user: str, channel: str, *, team: str = "") -> Person:
-        place = await self._desk.directory.place(channel) if channel else Place("", "direct")
-        return await self._desk.directory.person(user, place, team=team)
 
     def _link_to(self, recent: Recent) -> str:
         """Where something was asked; empty where that was in no message."""

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeVar, cast
-
-from cachetools import TTLCache
+from typing import Final, Literal, TypeAlias, cast
 
 from bot.messages import Locale, Person
+from bot.platforms.slack.memory import NO_SLACK, Memory
 from bot.platforms.slack.web import Json, SlackError, Web
 from rag.ports import Clock
 
 log = logging.getLogger(__name__)
 
 Kind = Literal["channel", "private", "group", "direct"]
-_T = TypeVar("_T")
+Groups: TypeAlias = Mapping[str, frozenset[str]]
+"""The user groups of people, by their ids and by their handles; whoever is in none is left out."""
 
-_REMEMBERED: Final = 20_000
 _PEOPLE_S: Final = 3_600.0
 _PLACES_S: Final = 600.0
 _GROUPS_S: Final = 300.0
@@ -62,129 +60,105 @@ class Directory:
 
     Args:
         team: The workspace's id; who belongs to another is outside.
+        enterprise: The id of the organisation that the workspace is a part of; empty where it is of none.
         locale: The language of people of whom Slack says no other.
     """
 
-    def __init__(self, web: Web, clock: Clock, *, team: str, locale: Locale) -> None:
+    def __init__(self, web: Web, clock: Clock, *, team: str, locale: Locale, enterprise: str = "") -> None:
         self._web = web
-        self._clock = clock
         self._team = team
+        self._enterprise = enterprise
         self._locale: Locale = locale
-        self._profiles = TTLCache[str, Profile](_REMEMBERED, _PEOPLE_S, timer=clock.monotonic)
-        self._places = TTLCache[str, Place](_REMEMBERED, _PLACES_S, timer=clock.monotonic)
-        self._groups: Mapping[str, frozenset[str]] = {}
-        self._groups_until_s = 0.0
-        self._asking: dict[str, asyncio.Lock] = {}
+        self._profiles = Memory(self._ask_profile, _guess_profile, clock, kept_s=_PEOPLE_S)
+        self._places = Memory(self._ask_place, _guess_place, clock, kept_s=_PLACES_S)
+        self._groups = Memory(self._ask_groups, lambda *_: self._last_groups, clock, kept_s=_GROUPS_S)
+        self._last_groups: Groups = {}
 
-    async def person(self, user: str, place: Place, *, team: str = "") -> Person:
-        """Somebody who writes in a place.
+    async def person(self, user: str, channel: str, *, team: str = "", is_shared: bool = False) -> Person:
+        """Somebody who writes in a place; whatever is to be asked for that is asked side by side.
 
         Args:
+            channel: The place; empty for none.
             team: Theirs, where the event says it.
+            is_shared: The event says that people of other organisations read along.
         """
-        profile = await self._profile(user)
-        is_stranger = bool(team) and team != self._team and not team.startswith("E")  # E…: a whole organisation
+        place, profile, groups = await asyncio.gather(
+            self.place(channel, is_shared=is_shared), self._profiles.of(user), self._groups.of("all")
+        )
+        is_stranger = bool(team) and not self._is_ours(team)
         return Person(
             id=user,
             locale=self._locale_of(profile.locale),
             workspace=self._team,
-            roles=(await self._groups_by_person()).get(user, frozenset()),
+            roles=groups.get(user, frozenset()),
             is_outside=profile.is_outside or place.is_shared or is_stranger,
         )
 
     async def place(self, channel: str, *, is_shared: bool = False) -> Place:
         """A place by its id; `is_shared` is what the event says."""
-        if channel.startswith("D"):
+        if not channel or channel.startswith("D"):
             return Place(channel, "direct", is_shared=is_shared)
-        known = self._places.get(channel)
-        if known is None:
-            known = await self._once(f"place {channel}", lambda: self._ask_place(channel))
+        known = await self._places.of(channel)
         return Place(known.id, known.kind, known.name, is_shared=known.is_shared or is_shared)
 
     async def names(self, ids: Iterable[str]) -> Mapping[str, str]:
         """What people and places are called, as far as it is known or can be asked."""
-        named = {}
-        for one in list(ids)[:_MOST_NAMES]:
-            if one[0] in "UW":
-                name = (await self._profile(one)).name
-            else:
-                name = (await self.place(one)).name if one[0] in "CG" else ""
-            if name:
-                named[one] = name
-        return named
+        asked = list(ids)[:_MOST_NAMES]
+        names = await asyncio.gather(*map(self._name, asked))
+        return {one: name for one, name in zip(asked, names, strict=True) if name}
 
     async def locale(self, user: str) -> Locale:
         """The language that somebody reads."""
-        return self._locale_of((await self._profile(user)).locale)
+        return self._locale_of((await self._profiles.of(user)).locale)
 
     def forget_place(self, channel: str) -> None:
         """Ask again what a place is: it was shared, or is shared no more."""
-        self._places.pop(channel, None)
+        self._places.forget(channel)
 
     def forget_groups(self) -> None:
         """Ask again who is in which user group."""
-        self._groups_until_s = 0.0
+        self._groups.forget("all")
 
     def _locale_of(self, told: str) -> Locale:
         if not told:
             return self._locale
         return "pt-BR" if told.lower().startswith("pt") else "en"
 
-    async def _profile(self, user: str) -> Profile:
-        known = self._profiles.get(user)
-        return known if known is not None else await self._once(f"user {user}", lambda: self._ask_profile(user))
+    async def _name(self, one: str) -> str:
+        if one[0] in "UW":
+            return (await self._profiles.of(one)).name
+        return (await self.place(one)).name if one[0] in "CG" else ""
 
-    async def _ask_profile(self, user: str) -> Profile:
-        if (known := self._profiles.get(user)) is not None:
-            return known
-        try:
-            told = _part(await self._ask("users.info", user=user, include_locale="true"), "user")
-        except SlackError as error:
-            # Who cannot be told from a guest is taken for one, until it can; an imitation of Slack has no guests.
-            log.warning("who %s is, is not known: %s", user, error)
-            return Profile("", is_outside=error.code != "unknown_method")
-        profile = Profile(_name_of(told), is_outside=self._is_outside(told), locale=str(told.get("locale") or ""))
-        self._profiles[user] = profile
-        return profile
+    def _is_ours(self, team: str) -> bool:
+        """Whether a workspace is this one; the organisation that it is a part of is told in its place, too."""
+        return team in {self._team, self._enterprise} - {""}
 
     def _is_outside(self, told: Json) -> bool:
-        flags = ("is_restricted", "is_ultra_restricted", "is_stranger")
+        if any(told.get(flag) for flag in ("is_restricted", "is_ultra_restricted", "is_stranger")):
+            return True
+        # `is_stranger` is not said of people whom the app may see, in a shared channel for example.
+        organisation = str(_part(told, "enterprise_user").get("enterprise_id") or "")
         team = str(told.get("team_id") or self._team)
-        of_organisation = told.get("enterprise_user") is not None
-        return any(told.get(flag) for flag in flags) or (team != self._team and not of_organisation)
+        return not self._is_ours(team) and not (organisation and organisation == self._enterprise)
+
+    async def _ask_profile(self, user: str) -> Profile:
+        told = _part(await self._ask("users.info", user=user, include_locale="true"), "user")
+        return Profile(_name_of(told), is_outside=self._is_outside(told), locale=str(told.get("locale") or ""))
 
     async def _ask_place(self, channel: str) -> Place:
-        if (known := self._places.get(channel)) is not None:
-            return known
-        try:
-            told = _part(await self._ask("conversations.info", channel=channel), "channel")
-        except SlackError as error:
-            log.warning("what %s is, is not known: %s", channel, error)
-            kind: Kind = "private" if channel.startswith("G") else "channel"
-            # Where the bot is no member nobody tells it what the place is.
-            return Place(channel, kind, is_shared=error.code != "unknown_method")
-        place = self._places[channel] = Place(
-            channel, _kind_of(told), str(told.get("name") or ""), is_shared=_is_shared(told)
-        )
-        return place
+        told = _part(await self._ask("conversations.info", channel=channel), "channel")
+        return Place(channel, _kind_of(told), str(told.get("name") or ""), is_shared=_is_shared(told))
 
-    async def _groups_by_person(self) -> Mapping[str, frozenset[str]]:
-        """The user groups of everybody who is in one, by id and by handle; as known last while Slack does not tell."""
-        if self._groups_until_s <= self._clock.monotonic():
-            await self._once("groups", self._ask_groups)
-        return self._groups
-
-    async def _ask_groups(self) -> None:
-        if self._groups_until_s > self._clock.monotonic():
-            return
+    async def _ask_groups(self, _all: str) -> Groups:
+        """The user groups of everybody who is in one; as known last while Slack does not tell."""
         if not self._web.lacks("usergroups.list"):
             try:
                 told = await self._ask("usergroups.list", include_users="true")
             except SlackError as error:
                 log.warning("who is in which group is not known: %s", error)
             else:
-                self._groups = _by_person(cast("list[Json]", told.get("usergroups") or []))
-        self._groups_until_s = self._clock.monotonic() + _GROUPS_S
+                self._last_groups = _by_person(cast("list[Json]", told.get("usergroups") or []))
+        return self._last_groups
 
     async def _ask(self, method: str, **arguments: str) -> Json:
         """Ask Slack, but not for long.
@@ -192,29 +166,23 @@ class Directory:
         Raises:
             SlackError: It does not say.
         """
-        if self._web.lacks(method):
-            raise SlackError(method, self._web.why_lacks(method))
+        if self._web.why_lacks(method) == NO_SLACK:
+            raise SlackError(method, NO_SLACK)
         try:
             async with asyncio.timeout(_LONGEST_S):
                 return await self._web.call(method, token=None, waits=True, **arguments)
         except TimeoutError as error:
             raise SlackError(method, "unreachable") from error
 
-    async def _once(self, what: str, ask: Callable[[], Awaitable[_T]]) -> _T:
-        """Ask one thing once at a time: the others who want to know it wait for the same answer."""
-        async with self._turn(what):
-            return await ask()
 
-    @asynccontextmanager
-    async def _turn(self, what: str) -> AsyncIterator[None]:
-        lock = self._asking.setdefault(what, asyncio.Lock())
-        try:
-            async with lock:
-                yield
-        finally:
-            if not lock.locked():
-                with suppress(KeyError):
-                    del self._asking[what]
+def _guess_profile(_user: str, code: str) -> Profile:
+    """Who cannot be told from a guest is taken for one; an imitation of Slack has no guests."""
+    return Profile("", is_outside=code != NO_SLACK)
+
+
+def _guess_place(channel: str, code: str) -> Place:
+    """Where outsiders may read along, they do: where the bot is no member, nobody tells it what the place is."""
+    return Place(channel, "private" if channel.startswith("G") else "channel", is_shared=code != NO_SLACK)
 
 
 def _part(answer: Json, name: str) -> Json:
@@ -241,7 +209,7 @@ def _is_shared(channel: Json) -> bool:
     return bool(channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"))
 
 
-def _by_person(groups: Iterable[Json]) -> Mapping[str, frozenset[str]]:
+def _by_person(groups: Iterable[Json]) -> Groups:
     found: dict[str, set[str]] = {}
     for group in groups:
         for user in cast("list[str]", group.get("users") or []):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 from collections.abc import Callable
 from functools import partial
@@ -10,11 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 from bot.messages import Locale
 from bot.platforms.slack.app import bolt_app, dispatch
+from bot.platforms.slack.desk import Desk
 from bot.platforms.slack.inbox import Inbox
 from bot.platforms.slack.people import Directory
 from bot.platforms.slack.posts import Posts, Spot
 from bot.platforms.slack.replies import SlackReplies
-from bot.platforms.slack.reply import Desk
 from bot.platforms.slack.server import open_server
 from bot.platforms.slack.slash import NAME
 from bot.platforms.slack.sockets import AppRefused, Sockets
@@ -22,7 +23,7 @@ from bot.platforms.slack.start import first_url, patiently, who_am_i, wrong_app_
 from bot.platforms.slack.tasks import Tasks
 from bot.platforms.slack.web import open_web
 from bot.ports import Core
-from bot.settings import SlackSettings, SlackTokens
+from bot.settings import BOT_FILE, SlackSettings, SlackTokens
 from rag.errors import ConfigurationError, ConfigurationProblem
 from rag.ports import Clock
 
@@ -66,13 +67,20 @@ class SlackPlatform:
         for name in ("slack_sdk", "slack_bolt", "aiohttp"):
             logging.getLogger(name).setLevel(logging.ERROR)  # what they have to say, their exceptions say
         tokens, settings = self._tokens, self._settings
+        if problems := tuple(tokens.problems(settings.mode)):
+            raise ConfigurationError(problems)
         async with open_web(tokens.api_url, tokens.bot, self._clock) as web:
             identity = await patiently(lambda: who_am_i(web), self._clock, self._tell)
+            for scope in identity.lacking:  # whoever installed the app does not read the log
+                log.warning("Slack scope %s is missing: %s", scope.name, scope.lost)
+                self._tell(f"Slack: the scope {scope.name} is missing. {scope.lost}.")
             url = ""
             if settings.mode == "socket":
                 url = await patiently(lambda: first_url(web, tokens.app), self._clock, self._tell)
             posts = Posts(web, bot_user=identity.bot_user, team=identity.team)
-            directory = Directory(web, self._clock, team=identity.team, locale=self._locale)
+            directory = Directory(
+                web, self._clock, team=identity.team, enterprise=identity.enterprise, locale=self._locale
+            )
             async with Tasks() as tasks:
                 desk = Desk(
                     web=web,
@@ -85,7 +93,7 @@ class SlackPlatform:
                     reaction=settings.reaction,
                 )
                 inbox = Inbox(core, desk, url=identity.url)
-                app = bolt_app(web, identity, inbox, signing_secret=tokens.signing_secret if not url else "")
+                app = bolt_app(web, identity, inbox)
                 tasks.begin(self._resume(core, desk), "resuming")
                 self._tell(f"Slack: serving {identity.team_name or identity.team} as {identity.bot_user}")
                 if settings.mode == "socket":
@@ -111,12 +119,19 @@ class SlackPlatform:
         settings = self._settings
         try:
             async with open_server(
-                app, self._clock, host=settings.host, port=settings.port, path=settings.path
+                app,
+                self._clock,
+                secret=self._tokens.signing_secret,
+                host=settings.host,
+                port=settings.port,
+                path=settings.path,
             ) as port:
                 self._tell(f"Slack: listening on http://{settings.host}:{port}{settings.path}")
                 await asyncio.Event().wait()
         except OSError as error:
-            sentence = f"expected an address that is free: {error.strerror}"
+            is_port = error.errno in {errno.EADDRINUSE, errno.EACCES}
+            name, expected = ("port", "one that is free") if is_port else ("host", "an address of this machine")
+            sentence = f"expected {expected}: {error.strerror or error}"
             raise ConfigurationError(
-                [ConfigurationProblem("bot.yaml", None, "platforms.slack.port", sentence)]
+                [ConfigurationProblem(BOT_FILE, None, f"platforms.slack.{name}", sentence)]
             ) from error

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
+from weakref import WeakSet
 
 from bot.platforms.slack.blocks import Block, Payload
 from bot.platforms.slack.plainer import PLAINEST, plainer
@@ -21,6 +23,8 @@ _BLOCKS_REFUSED: Final = frozenset({"invalid_blocks", "invalid_blocks_format", "
 _NOT_THERE: Final = frozenset(
     {"message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found", "thread_not_found"}
 )
+_STREAMING: Final = "streaming_state_conflict"
+_TIME_STAMP: Final = re.compile(r"\d+\.\d+")
 _PAGE: Final = 200
 _MOST_PAGES: Final = 50
 
@@ -54,19 +58,26 @@ class Posts:
     Args:
         bot_user: The bot's own id.
         team: The workspace's.
+
+    Attributes:
+        changing: The answers that are written by changing messages: each of them will be changed at its end.
     """
 
     def __init__(self, web: Web, *, bot_user: str, team: str) -> None:
         self.web = web
         self.bot_user = bot_user
         self.team = team
+        self.changing: WeakSet[object] = WeakSet()
         self._plainness = 0
 
-    async def post(self, spot: Spot, payload: Payload, *, answers: str = "") -> str:
+    async def post(
+        self, spot: Spot, payload: Payload, *, answers: str = "", besides: Collection[str] = frozenset()
+    ) -> str:
         """Put a message there; returns its time stamp.
 
         Args:
             answers: The question, for finding it again.
+            besides: Other messages that answer it.
 
         Raises:
             SlackError: It does not stand there.
@@ -84,15 +95,19 @@ class Posts:
                 unfurl_media=False,
             )
 
-        try:
-            posted = await self._with_blocks(payload, send)
-        except SlackError as error:
-            # The answer was lost, and with it whether the message stands there.
-            found = await self.find(spot, answers) if error.is_done and answers else ()
-            if not found:
-                raise
-            return found[-1]
-        return str(posted["ts"])
+        for is_last_try in (False, False, True):
+            try:
+                return str((await self._with_blocks(payload, send))["ts"])
+            except SlackError as error:
+                if not (error.is_done and answers and spot.thread):
+                    raise
+                # Slack's answer was lost, and with it whether the message stands there.
+                there = [ts async for ts in self._answering(spot, answers) if ts not in besides]
+                if there:
+                    return there[-1]
+                if is_last_try:
+                    raise
+        raise AssertionError("the last try returns or raises")
 
     async def update(self, channel: str, ts: str, payload: Payload, *, answers: str = "", waits: bool = True) -> bool:
         """Put something in the place of what a message says; false where that is not there any more.
@@ -117,19 +132,29 @@ class Posts:
         except SlackError as error:
             if error.code in _NOT_THERE:
                 return False
-            raise
+            if error.code != _STREAMING:
+                raise
+            await self._end_left(channel, ts)
+            await self._with_blocks(payload, send)
         return True
+
+    async def _end_left(self, channel: str, ts: str) -> None:
+        """End a stream that another process has left open, or one of this process that had to give way."""
+        try:
+            await self.web.call("chat.stopStream", channel=channel, ts=ts, session_status="processing")
+        except SlackError as error:
+            log.info("a stream has ended by itself: %s", error)
 
     async def whisper(self, spot: Spot, payload: Payload, *, replaces: bool = False) -> None:
         """Show something to whoever is answered, and to nobody else.
 
+        Args:
+            replaces: What was whispered before.
+
         Raises:
             SlackError: They do not see it.
         """
-        if spot.is_direct and not spot.is_slash:
-            await self.post(spot, payload)
-            return
-        if spot.response_url and await self._tell(spot.response_url, payload, replaces=replaces):
+        if spot.response_url and await self.tell(spot, payload, replaces=replaces):
             return
 
         async def send(text: str, blocks: Sequence[Block] | None) -> Json:
@@ -165,13 +190,35 @@ class Posts:
         if not spot.thread:
             return ()
         try:
-            return tuple([str(message["ts"]) async for message in self.thread(spot) if self._is_own(message, answers)])
+            return tuple([ts async for ts in self._answering(spot, answers)])
         except SlackError as error:
             log.warning("what stands there already is not known: %s", error)
             return ()
 
-    async def thread(self, spot: Spot) -> AsyncIterator[Json]:
+    async def find_stream(self, spot: Spot, answers: str, text: str) -> str:
+        """The open stream below a question that begins with this text; empty where there is none, or nobody knows."""
+        try:
+            async for message in self.thread(spot, since=answers):
+                is_open = message.get("streaming_state", "in_progress") == "in_progress"
+                is_marked = isinstance(message.get("metadata"), Mapping)  # as all others are
+                if message.get("user") != self.bot_user or is_marked or not is_open:
+                    continue
+                if _letters(str(message.get("text") or "")) == _letters(text):
+                    return str(message["ts"])
+        except SlackError as error:
+            log.warning("what stands there already is not known: %s", error)
+        return ""
+
+    async def _answering(self, spot: Spot, answers: str) -> AsyncIterator[str]:
+        async for message in self.thread(spot, since=answers):
+            if self._is_own(message, answers):
+                yield str(message["ts"])
+
+    async def thread(self, spot: Spot, *, since: str = "") -> AsyncIterator[Json]:
         """Everything in a thread, the oldest first, to its end: Slack begins with the oldest.
+
+        Args:
+            since: The time stamp of a message after which it is looked at; its first message is told all the same.
 
         Raises:
             SlackError: It is not known.
@@ -182,6 +229,7 @@ class Posts:
                 "conversations.replies",
                 channel=spot.channel,
                 ts=spot.thread,
+                oldest=since if is_message(since) else None,
                 limit=_PAGE,
                 cursor=cursor or None,
                 include_all_metadata="true",
@@ -200,10 +248,23 @@ class Posts:
         told = metadata.get("event_payload")
         return metadata.get("event_type") == MARK and isinstance(told, Mapping) and told.get("question") == answers
 
-    async def _tell(self, url: str, payload: Payload, *, replaces: bool) -> bool:
-        body: dict[str, object] = {"response_type": "ephemeral", "replace_original": replaces, "text": payload.text}
+    async def tell(self, spot: Spot, payload: Payload, *, replaces: bool = False, to_all: bool = False) -> bool:
+        """Say something through the response URL of a command or button; false where it was not taken.
+
+        Args:
+            replaces: What was said through it before.
+            to_all: To everybody there, even where the bot is no member.
+        """
+        body: dict[str, object] = {
+            "response_type": "in_channel" if to_all else "ephemeral",
+            "replace_original": replaces,
+            "text": payload.text,
+            "blocks": plainer(payload, self._plainness).blocks,
+        }
+        if spot.thread:
+            body["thread_ts"] = spot.thread
         try:
-            await self.web.tell(url, {**body, "blocks": plainer(payload, self._plainness).blocks})
+            await self.web.tell(spot.response_url, body)
         except SlackError as error:  # used up, too old, or one of the blocks is not known
             log.info("not by the response URL: %s", error)
             return False
@@ -213,16 +274,20 @@ class Posts:
         self, payload: Payload, send: Callable[[str, Sequence[Block] | None], Awaitable[Json]]
     ) -> Json:
         """Send blocks; where Slack does not take them, plainer ones that say the same."""
+        refused: Payload | None = None
         for plainness in range(self._plainness, PLAINEST):
             made = plainer(payload, plainness)
+            if made == refused:
+                continue
             try:
                 sent = await send(made.text, made.blocks or None)
             except SlackError as error:
                 if error.code not in _BLOCKS_REFUSED:
                     raise
                 log.warning("blocks refused plainness=%d: %s", plainness, error)
+                refused = made
             else:
-                if plainness == 1:  # this workspace does not know the newest elements
+                if plainness == 1 and refused is not None:  # this workspace does not know the newest elements
                     self._plainness = plainness
                 return sent
         return await send(plainer(payload, PLAINEST).text, None)
@@ -232,6 +297,16 @@ class Posts:
         return plainer(payload, self._plainness)
 
 
+def is_message(identity: str) -> bool:
+    """Whether this is the time stamp of a message; a slash command is none."""
+    return _TIME_STAMP.fullmatch(identity) is not None
+
+
 def mark(answers: str) -> Json | None:
     """The metadata of a message that answers a question."""
     return {"event_type": MARK, "event_payload": {"question": answers}} if answers else None
+
+
+def _letters(text: str) -> str:
+    """What of a text stays the same in whichever language of Slack's it is told."""
+    return "".join(filter(str.isalnum, text))

@@ -6,6 +6,7 @@ Payloads as in docs.slack.dev/reference/events and /reference/interaction-payloa
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ from bot.platforms.slack.web import Json
 # Messages that people wrote; all other subtypes tell of something that happened.
 _WRITTEN: Final = frozenset({"", "file_share", "thread_broadcast", "me_message", "bot_message"})
 _PREFIX: Final = "ragbot:"
+# Of an answer; empty for the last one of the thread.
+_REFERENCE: Final = re.compile(r"[\w-]{0,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,19 +145,21 @@ class Click:
     @property
     def stub(self) -> str:
         """What of it a dialogue brings back."""
-        return json.dumps([self.channel, self.thread])
+        return json.dumps([self.reference, self.channel, self.thread])
 
 
 def click_of(body: Json) -> Click | None:
     """The button of ours that was pressed; `None` for all others."""
     actions = body.get("actions")
-    pressed = actions[0] if isinstance(actions, list) and actions else {}
+    pressed = actions[0] if isinstance(actions, list) and actions else None
+    if not isinstance(pressed, Mapping):
+        return None
     name, value = str(pressed.get("action_id") or ""), str(pressed.get("value") or "")
     if name == FEEDBACK:
         name, _, value = value.partition(":")
         name = _PREFIX + name
     action = _action(name)
-    if action is None:
+    if action is None or not _REFERENCE.fullmatch(value):
         return None
     container, message = part(body, "container"), part(body, "message")
     channel = str(part(body, "channel").get("id") or container.get("channel_id") or "")
@@ -180,12 +185,10 @@ def submission_of(body: Json) -> Click | None:
     """What was written in a dialogue of ours; `None` for all others."""
     view, user = part(body, "view"), part(body, "user")
     action: Action | None = {REASON_MODAL: "bad", HAND_OVER_MODAL: "hand_over"}.get(str(view.get("callback_id")))  # type: ignore[assignment]
-    try:
-        reference, channel, thread = json.loads(str(view.get("private_metadata")))
-    except ValueError:
+    stub = _stub_in(str(view.get("private_metadata")))
+    if action is None or stub is None:
         return None
-    if action is None:
-        return None
+    reference, channel, thread = stub
     written = part(part(part(part(view, "state"), "values"), INPUT), INPUT)
     return Click(
         event_id=f"{view.get('id')}:{view.get('hash')}",
@@ -215,7 +218,6 @@ class Typed:
     user: str
     team: str = ""
     response_url: str = ""
-    is_shared: bool = False
 
 
 def typed_of(body: Json) -> Typed:
@@ -243,6 +245,18 @@ def part(body: Json, name: str) -> Json:
     """An object inside of another; an empty one where there is none."""
     found = body.get(name)
     return found if isinstance(found, Mapping) else {}
+
+
+def _stub_in(metadata: str) -> tuple[str, str, str] | None:
+    """The reference, the channel and the thread, as `Click.stub` wrote them."""
+    try:
+        told = json.loads(metadata)
+    except ValueError:
+        return None
+    match told:
+        case [str(reference), str(channel), str(thread)] if channel and _REFERENCE.fullmatch(reference):
+            return reference, channel, thread
+    return None
 
 
 def _action(name: str) -> Action | None:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from bot.locales import phrases_in
 from bot.messages import Card, IncomingMessage, Press, Question
+from bot.platforms.slack.desk import Desk
 from bot.platforms.slack.posts import Spot
-from bot.platforms.slack.reply import Desk, SlackReply
+from bot.platforms.slack.reply import SlackReply
 from bot.ports import Reply
 
 _SLASH = "command-"
@@ -39,21 +40,28 @@ class SlackReplies:
     def reply_to(self, cause: IncomingMessage | Press) -> Reply:
         """A new reply, in the thread."""
         question = cause.id if isinstance(cause, IncomingMessage) else ""
-        return SlackReply(self._desk, self._spot, phrases_in(cause.author.locale), question=question)
+        reply = SlackReply(self._desk, self._spot, phrases_in(cause.author.locale), question=question)
+        if question:
+            self._desk.under_way[self._spot.channel, question] = reply
+        return reply
 
     def reply_again(self, question: Question) -> Reply:
-        """The reply as it was left."""
+        """The reply as it was left; one of this process is gone on with."""
         thread, user = question.thread, question.author.id
         is_slash = question.message_id.startswith(_SLASH)
         spot = Spot(thread.place, "" if is_slash else thread.id, user, is_slash=is_slash)
-        return SlackReply(
+        before = self._desk.under_way.get((thread.place, question.message_id))
+        reply = SlackReply(
             self._desk,
             spot,
             phrases_in(question.author.locale),
             question=question.message_id,
             address=question.address,
             looks=True,
+            before=None if before is None or before.is_over else before,
         )
+        self._desk.under_way[thread.place, question.message_id] = reply
+        return reply
 
     async def post(self, place: str, card: Card) -> None:
         """Put it there.

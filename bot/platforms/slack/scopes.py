@@ -82,12 +82,6 @@ SCOPES: tuple[Scope, ...] = (
         lost="The bot cannot tell whether outsiders read along in a group conversation",
     ),
     Scope(
-        "im:read",
-        "know what a direct message is, and whether it comes from another organisation",
-        required=True,
-        lost="The bot cannot tell whether a direct message comes from another organisation",
-    ),
-    Scope(
         "commands",
         "/ask and /rag",
         required=False,

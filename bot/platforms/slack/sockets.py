@@ -34,6 +34,13 @@ _QUIET_S: Final = 600.0
 _LEAVING_S: Final = 10.0
 _FIRST_PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 30.0
+# A socket that has lived for so long says that sockets work; before, each one that ends is a failure to open one.
+_SETTLED_S: Final = 10.0
+# Slack replaces sockets in good order, and those that have been of use are no failures.
+_IN_ORDER: Final = frozenset({"warning", "refresh_requested", "quiet"})
+_USED_S: Final = 1.0
+# Before these end, somebody has to do something: turn Socket Mode on, or end other processes.
+_CLOSED_ON_PURPOSE: Final = frozenset({"link_disabled", "too_many_websockets"})
 # Tokens and apps for which no socket will ever open, however often it is tried.
 _HOPELESS: Final = frozenset(
     {
@@ -113,27 +120,26 @@ class Sockets:
 
     async def _keep(self, group: asyncio.TaskGroup) -> None:
         """See that there is a socket; what an old one still hears is taken while the next one opens."""
-        pause_s = _FIRST_PAUSE_S
+        pause_s = 0.0
         while True:
+            began_s = self._clock.monotonic()
             try:
                 socket = await self._connect()
             except (SlackError, aiohttp.ClientError, TimeoutError, OSError) as error:
-                log.warning("no socket now, again in %.1f s: %s", pause_s, _told(error))
-                await self._clock.sleep(pause_s)
-                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
-                continue
-            self._open.append(socket)
-            group.create_task(self._listen(socket))
-            why = await socket.leaving
-            log.info("a socket is replaced: %s", why)
-            if why in {"link_disabled", "too_many_websockets"}:  # somebody else has to do something first
-                log.warning("Slack closes sockets of this app: %s", why)
-                await self._clock.sleep(_LONGEST_PAUSE_S)
-            elif not socket.is_greeted:
-                await self._clock.sleep(pause_s)
-                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+                why = _told(error)
             else:
-                pause_s = _FIRST_PAUSE_S
+                self._open.append(socket)
+                group.create_task(self._listen(socket))
+                why = await socket.leaving
+                lived_s = self._clock.monotonic() - began_s
+                if lived_s >= (_USED_S if why in _IN_ORDER else _SETTLED_S):
+                    pause_s = 0.0
+            if why in _CLOSED_ON_PURPOSE:
+                pause_s = _LONGEST_PAUSE_S
+            level = logging.WARNING if pause_s else logging.INFO
+            log.log(level, "another socket in %.1f s: %s", pause_s, why)
+            await self._clock.sleep(pause_s)
+            pause_s = min(max(2 * pause_s, _FIRST_PAUSE_S), _LONGEST_PAUSE_S)
 
     async def _connect(self) -> _Socket:
         url, self._first_url = self._first_url, ""
@@ -206,7 +212,8 @@ class _Socket:
                         self._served_s = self._heard_s
                         return message
                 case aiohttp.WSMsgType.PING:
-                    await self._connection.pong(frame.data)
+                    with suppress(ConnectionError, aiohttp.ClientError):  # then the next frame says that it is closed
+                        await self._connection.pong(frame.data)
                 case aiohttp.WSMsgType.PONG | aiohttp.WSMsgType.BINARY:
                     pass
                 case _:
@@ -253,7 +260,7 @@ class _Socket:
 def _json(text: str) -> Json:
     try:
         message = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return message if isinstance(message, dict) else {}
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from bot.platforms.slack.scopes import missing
+from bot.platforms.slack.scopes import Scope, missing
 from bot.platforms.slack.sockets import AppRefused, open_url
 from bot.platforms.slack.web import SlackError, Web
 from rag.errors import ConfigurationError, ConfigurationProblem
@@ -45,14 +45,18 @@ class Identity:
     """Who the bot is in its workspace.
 
     Attributes:
+        enterprise: The id of the organisation that the workspace is a part of; empty where it is of none.
         url: Of the workspace.
+        lacking: Scopes that were not granted, and without which not everything works.
     """
 
     bot_user: str
     bot_id: str
     team: str
     team_name: str
+    enterprise: str
     url: str
+    lacking: tuple[Scope, ...] = ()
 
 
 async def who_am_i(web: Web) -> Identity:
@@ -67,17 +71,19 @@ async def who_am_i(web: Web) -> Identity:
     except SlackError as error:
         if error.code in _PASSING:
             raise
-        variable = "SLACK_BOT_TOKEN" if error.code in _WRONG_BOT_TOKEN else "SLACK_API_URL"
-        sentence = _WRONG_BOT_TOKEN.get(error.code, "expected the address of Slack's Web API")
-        raise _wrong(variable, sentence, error.code) from None
-    if scopes is not None:
-        _check(scopes)
+        if _is_no_slack(error):
+            raise _wrong("SLACK_API_URL", "expected the address of Slack's Web API", error.code) from None
+        sentence = _WRONG_BOT_TOKEN.get(error.code, "Slack does not take this token")
+        raise _wrong("SLACK_BOT_TOKEN", sentence, error.code) from None
+    lacking = () if scopes is None else _lacking(scopes)
     return Identity(
         bot_user=str(answer.get("user_id") or ""),
         bot_id=str(answer.get("bot_id") or ""),
         team=str(answer.get("team_id") or ""),
         team_name=str(answer.get("team") or ""),
+        enterprise=str(answer.get("enterprise_id") or ""),
         url=str(answer.get("url") or ""),
+        lacking=lacking,
     )
 
 
@@ -92,6 +98,13 @@ async def first_url(web: Web, app_token: str) -> str:
         return await open_url(web, app_token)
     except AppRefused as refused:
         raise wrong_app_token(refused) from None
+    except SlackError as error:
+        if error.code in _PASSING:
+            raise
+        if _is_no_slack(error):
+            sentence = "expected a Slack that opens sockets; platforms.slack.mode: http needs none"
+            raise _wrong("SLACK_API_URL", sentence, error.code) from None
+        raise wrong_app_token(AppRefused(error.code)) from None
 
 
 def wrong_app_token(refused: AppRefused) -> ConfigurationError:
@@ -116,19 +129,22 @@ async def patiently(ask: Callable[[], Awaitable[_T]], clock: Clock, tell: Callab
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
 
-def _check(granted: tuple[str, ...]) -> None:
-    """Name the scopes that are missing: all of them, and what each is for."""
+def _is_no_slack(error: SlackError) -> bool:
+    """Whether something else than Slack has answered."""
+    return error.code in {"unknown_method", "no_json"} or error.code.startswith("http_")
+
+
+def _lacking(granted: tuple[str, ...]) -> tuple[Scope, ...]:
+    """The scopes that are missing; those without which nothing works are named all at once, and what each is for."""
     lacking = missing(granted)
-    for scope in lacking:
-        if not scope.required:
-            log.warning("Slack scope %s is missing: %s", scope.name, scope.lost)
     problems = [
-        ConfigurationProblem("Slack", None, scope.name, f"expected this scope: without it {scope.lost}")
+        ConfigurationProblem("Slack", None, scope.name, f"expected this scope. {scope.lost}")
         for scope in lacking
         if scope.required
     ]
     if problems:
         raise ConfigurationError(problems)
+    return lacking
 
 
 def _wrong(variable: str, sentence: str, code: str) -> ConfigurationError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
+from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
 
@@ -29,7 +30,10 @@ class Tasks:
         try:
             if self._tasks:
                 log.info("waiting for %d under way", len(self._tasks))
-                await asyncio.wait(self._tasks, timeout=_DRAIN_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_DRAIN_S):
+                    while self._tasks:  # what ends may have begun something that ends it, such as clearing a sign
+                        await asyncio.wait(self._tasks)
         finally:
             left = tuple(self._tasks)
             for task in left:

@@ -30,6 +30,8 @@ _MINUTE_S: Final = 60.0
 _LONGEST_WAIT_S: Final = 600.0
 # What Slack asks for where it does not say how long (docs.slack.dev/apis/web-api/rate-limits, 2026-11).
 _DEFAULT_WAIT_S: Final = 30.0
+# Slack counts in whole seconds; where it says 0, whoever asks at once would ask for ever.
+_SHORTEST_WAIT_S: Final = 1.0
 # These take no JSON, and change nothing (docs.slack.dev/apis/web-api, 2026-11).
 _READS: Final = frozenset(
     {"conversations.info", "conversations.replies", "users.info", "usergroups.list", "files.getUploadURLExternal"}
@@ -39,16 +41,15 @@ _NOT_TWICE: Final = frozenset(
     {"chat.postMessage", "chat.postEphemeral", "chat.startStream", "chat.appendStream", "files.completeUploadExternal"}
 )
 _INTERNAL: Final = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
-# A method that answers so once will do so until somebody installs the app anew, or the workspace has it.
+# A method that answers so once will do so until somebody installs the app anew, or the workspace has it. What one
+# channel does not allow (`no_permission`, `method_not_supported_for_channel_type`) another one may.
 _LACKING: Final = frozenset(
     {
         "unknown_method",
         "missing_scope",
         "not_allowed_token_type",
-        "method_not_supported_for_channel_type",
         "feature_not_enabled",
         "team_access_not_granted",
-        "no_permission",
         "not_an_agent",
     }
 )
@@ -139,16 +140,20 @@ class Web:
         scopes = None if told is None else tuple(scope.strip() for scope in str(told).split(",") if scope.strip())
         return cast("Json", response.data), scopes
 
-    async def _send(self, method: str, token: str | None, arguments: Json, *, waits: bool) -> AsyncSlackResponse:
+    async def _send(
+        self, method: str, token: str | None, arguments: Json, *, waits: bool, tries: int = _TRIES
+    ) -> AsyncSlackResponse:
         given = {name: value for name, value in arguments.items() if value is not None}
         gate = method
         if method == "chat.postMessage":  # limited by channel, everything else by method
             gate = f"{method} {given.get('channel')}"
         until_s = self._clock.monotonic() + _LONGEST_WAIT_S
         while True:
+            if not waits and not self._is_free(gate):
+                raise _Limited(method, max(0.0, self._closed_until_s[gate] - self._clock.monotonic()))
             async with self._turn(gate):
                 try:
-                    return await self._try(method, token, given)
+                    return await self._try(method, token, given, tries=tries)
                 except _Limited as limited:
                     log.info("waiting %.0f s: Slack limits %s", limited.wait_s, gate)
                     opens_s = self._clock.monotonic() + limited.wait_s
@@ -157,11 +162,11 @@ class Web:
                         raise
 
     async def attempt(self, method: str, **arguments: object) -> bool:
-        """Call a method whose effect is only an ornament; returns whether it was done."""
-        if self.lacks(method) or not self.is_open(method):
+        """Call a method once whose effect is only an ornament, if Slack takes it now; returns whether it was done."""
+        if self.lacks(method):
             return False
         try:
-            await self.call(method, token=None, waits=False, **arguments)
+            await self._send(method, None, arguments, waits=False, tries=1)
         except SlackError as error:
             if error.code not in _LACKING:
                 log.info("left out: %s", error)
@@ -223,10 +228,14 @@ class Web:
                 await self._clock.sleep(wait_s)
             yield
 
-    async def _try(self, method: str, token: str | None, given: Json) -> AsyncSlackResponse:
+    def _is_free(self, gate: str) -> bool:
+        """Whether a call need not wait: neither for Slack, nor in a queue."""
+        return self.is_open(gate) and not (gate in self._queues and self._queues[gate].locked())
+
+    async def _try(self, method: str, token: str | None, given: Json, *, tries: int) -> AsyncSlackResponse:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(_Passing),
-            stop=stop_after_attempt(_TRIES),
+            stop=stop_after_attempt(tries),
             wait=wait_exponential(multiplier=_FIRST_PAUSE_S),
             sleep=self._clock.sleep,
             reraise=True,
@@ -249,6 +258,8 @@ class Web:
             raise _Passing(method, "unreachable") from error
         except (aiohttp.ClientError, TimeoutError) as error:
             raise _lost(method, "unreachable") from error
+        except (AttributeError, ValueError):  # the vendor's client reads every answer as a JSON object
+            raise SlackError(method, "no_json") from None
 
     def _refused(self, method: str, error: SlackApiError) -> SlackError:
         response = error.response
@@ -284,6 +295,7 @@ async def open_web(api_url: str, bot_token: str, clock: Clock) -> AsyncIterator[
 
 def _retry_after_s(headers: Mapping[str, str]) -> float:
     try:
-        return float(next(value for name, value in headers.items() if name.lower() == "retry-after"))
+        told_s = float(next(value for name, value in headers.items() if name.lower() == "retry-after"))
+        return max(_SHORTEST_WAIT_S, told_s)  # in this order, which is also right for what is not a number
     except (StopIteration, ValueError):
         return _DEFAULT_WAIT_S

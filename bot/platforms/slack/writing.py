@@ -12,16 +12,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from bot.platforms.slack.blocks import MESSAGE_BYTES, PIECE_BYTES, Block, Payload, body
-from bot.platforms.slack.cutting import cut
+from bot.platforms.slack.cutting import LEAST_BYTES, cut
 from bot.platforms.slack.markup import fallback
 from bot.platforms.slack.plainer import size_of
-from bot.platforms.slack.posts import Posts, Spot, mark
+from bot.platforms.slack.posts import Posts, Spot
+from bot.platforms.slack.streams import DEAD, Streams
 from bot.platforms.slack.tables import TableStream
 from bot.platforms.slack.tasks import Tasks
 from bot.platforms.slack.web import SlackError
@@ -29,7 +30,6 @@ from rag.ports import Clock
 
 log = logging.getLogger(__name__)
 
-_DEAD: Final = frozenset({"message_not_in_streaming_state", "stopped_by_user", "message_not_found"})
 # The first words come at once; then the longer it takes, the less often: every change is a call.
 _FIRST_PAUSE_S: Final = 0.7
 _LONGEST_PAUSE_S: Final = 3.0
@@ -37,6 +37,8 @@ _SLOWER: Final = 1.15
 # Changing a message shows all of it anew, for a limit that is half as high.
 _CHANGE_PAUSE_S: Final = 1.2
 _OF_STREAMS: Final = 0.9
+# So many a minute, in the whole workspace (docs.slack.dev/reference/methods/chat.update, 2026-11); some are kept back.
+_CHANGES: Final = 45
 
 
 @dataclass(slots=True)
@@ -46,11 +48,17 @@ class Shown:
     Attributes:
         text: What it says, as Markdown.
         is_stream: It is open for more.
+        is_full: What follows goes into another one.
     """
 
     ts: str
     text: str = ""
     is_stream: bool = False
+    is_full: bool = False
+
+
+async def _at_once() -> None:
+    """Nothing stands in the way."""
 
 
 class Writing:
@@ -59,6 +67,7 @@ class Writing:
     Args:
         answers: The question, for finding the messages again.
         shown: The messages that stand there already, by their time stamps.
+        first: Is awaited before anything is shown.
 
     Attributes:
         shown: All its messages.
@@ -68,7 +77,15 @@ class Writing:
     """
 
     def __init__(
-        self, posts: Posts, spot: Spot, tasks: Tasks, clock: Clock, *, answers: str, shown: tuple[str, ...] = ()
+        self,
+        posts: Posts,
+        spot: Spot,
+        tasks: Tasks,
+        clock: Clock,
+        *,
+        answers: str,
+        shown: Sequence[str] = (),
+        first: Callable[[], Awaitable[None]] = _at_once,
     ) -> None:
         self._posts = posts
         self._web = posts.web
@@ -76,17 +93,22 @@ class Writing:
         self._tasks = tasks
         self._clock = clock
         self._answers = answers
+        self._first = first
+        self._stream = Streams(posts, spot, answers)
         self._tables = TableStream()
         self.shown = [Shown(ts) for ts in shown]
         self.text = ""
         self.stop_buttons: list[Block] = []
         self.ended_a_stream = False
         self._notice = self._placeholder = ""
-        self._pending = ""
+        self._pending = self._opening = ""  # what waits, and what is put before it where a new message begins
+        self._limit = PIECE_BYTES
         self._streams = not shown
         self._over = asyncio.Event()
-        self._wake = asyncio.Event()
         self._showing: asyncio.Task[None] | None = None
+        self._is_pausing = False
+        self._next_s = 0.0
+        self._pause_s = _FIRST_PAUSE_S
         self._turn = asyncio.Lock()
 
     @property
@@ -94,91 +116,117 @@ class Writing:
         """Whether the next words go into a stream."""
         return self._streams and not self._web.lacks("chat.startStream")
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it was finished, or taken away."""
+        return self._over.is_set()
+
     # While it is written
 
     async def hold_place(self, sentence: str) -> None:
-        """Put a message there that will be the answer, in words that hold until then."""
+        """Put a message there that will be the answer, in words that hold until then.
+
+        Raises:
+            SlackError: It does not stand there.
+        """
         async with self._turn:
             if self.text or self._over.is_set():
                 return
             self._streams, self._placeholder = False, sentence
-            await self._change_or_post(-1 if not self.shown else 0, "")
+            await self._change_or_post("")
 
     def append(self, markdown: str) -> None:
         """Show more of it, soon."""
-        self._add(self._tables.feed(markdown))
-
-    async def begin_again(self, notice: str) -> None:
-        """Take back what is shown, and say why."""
-        async with self._turn:
-            await self._end_stream()
-            self._tables, self.text, self._pending, self._notice = TableStream(), "", "", notice
-            self._streams = False
-            for message in self.shown[1:]:
-                await self._posts.delete(self._spot.channel, message.ts)
-            del self.shown[1:]
-            if self.shown:
-                self.shown[0].text = ""
-                await self._change_or_post(0, "")
-
-    def _add(self, text: str) -> None:
-        if text:
+        if text := self._tables.feed(markdown):
             self.text += text
             self._pending += text
-            self._wake.set()
-            if self._showing is None:
+            if self._showing is None or self._showing.done():
                 self._showing = self._tasks.begin(self._show_on(), "showing an answer")
 
+    async def begin_again(self, notice: str) -> None:
+        """Take back what is shown, as far as Slack does that now, and say why."""
+        async with self._turn:
+            await self._end_stream()
+            self._tables, self.text, self._pending, self._opening = TableStream(), "", "", ""
+            # Where nothing was shown yet, there is nothing to explain.
+            self._notice, self._streams = notice, self._streams and not self.shown
+            try:
+                await self._leave_one()
+            except SlackError as error:  # what the answer shows at its end takes its place
+                log.info("not taken back yet: %s", error)
+
+    async def _leave_one(self) -> None:
+        """Leave nothing of the old text but one message that tells why."""
+        for message in self.shown:
+            message.text, message.is_full = "", False
+        while len(self.shown) > 1:
+            await self._posts.delete(self._spot.channel, self.shown[-1].ts)
+            self.shown.pop()
+        if self.shown:
+            await self._change_or_post("")
+
     async def _show_on(self) -> None:
-        pause_s = _FIRST_PAUSE_S
-        while not self._over.is_set():
-            await self._wake.wait()
-            self._wake.clear()
+        """Show what waits, now and then, until nothing does."""
+        while self._pending and not self._over.is_set():
+            if (wait_s := self._next_s - self._clock.monotonic()) > 0:
+                self._is_pausing = True
+                await self._clock.sleep(wait_s)
+                self._is_pausing = False
             async with self._turn:
                 if self._over.is_set():
                     return
+                await self._first()
                 try:
                     await self._show_pending()
-                except SlackError as error:  # what is missing is shown at the end
+                except SlackError as error:  # what is missing is shown with the next words, or at the end
                     log.info("not shown yet: %s", error)
-            await self._clock.sleep(max(pause_s, 0 if self.streams else _CHANGE_PAUSE_S))
-            pause_s = min(pause_s * _SLOWER, _LONGEST_PAUSE_S)
+                    if error.code != "ratelimited":
+                        return
+            self._next_s = self._clock.monotonic() + max(self._pause_s, 0 if self.streams else _CHANGE_PAUSE_S)
+            self._pause_s = min(self._pause_s * _SLOWER, _LONGEST_PAUSE_S)
 
     async def _show_pending(self) -> None:
         """Show what waits, as far as there is room in Slack's limits; the rest waits on."""
-        while self._pending:
-            method = "chat.update"
-            if self.streams:
-                method = "chat.appendStream" if self._open else "chat.startStream"
+        while self._has_words:
+            method = self._method
             if method == "chat.startStream" and not self._may_stream:  # many do at this moment
                 self._streams = False
                 continue
-            if method != "chat.startStream" and not self._web.has_room(method):
-                self._wake.set()  # after a pause
+            if method != "chat.startStream" and not self._has_room(method):
                 return
-            if not await self._show_some(waits=False):
-                return
+            await self._show_some(waits=False)
+
+    def _has_room(self, method: str) -> bool:
+        """Whether such a call leaves enough for the last ones of all answers."""
+        if method != "chat.update":
+            return self._web.has_room(method)
+        self._posts.changing.add(self)
+        # The first words are posted, which is limited by channel.
+        return not self._goes_on or self._web.has_room(method, share=1 - len(self._posts.changing) / _CHANGES)
 
     # At its end
 
-    async def finish(self, text: str, closing: list[Block], whole: list[Payload]) -> None:
+    async def finish(self, text: str, closing: list[Block], below: list[Payload], whole: list[Payload]) -> None:
         """Show all of it, finished.
 
         Args:
             text: Without tables.
             closing: What stands below it.
-            whole: Both, as messages, for where no stream can be finished.
+            below: The same as messages of their own, for where it does not fit below the text.
+            whole: Text and closing, as messages, for where no stream can be finished.
 
         Raises:
             SlackError: It does not stand there.
         """
         async with self._last_turn():
-            if self.streams and self.shown and text.startswith(self.text):
+            await self._first()
+            # An answer that came faster than it could be shown is posted whole.
+            if self.streams and self.text and self.shown and text.startswith(self.text):
                 self._pending += text[len(self.text) :]
                 self.text = text
-                if await self._finish_stream(closing):
+                if await self._finish_stream(closing, below):
                     return
-            await self._end_stream()
+            await self._end_stream(is_last=True)
             await self._finish_messages(whole)
 
     async def remove(self) -> None:
@@ -188,7 +236,7 @@ class Writing:
             SlackError: Some of it still stands there.
         """
         async with self._last_turn():
-            await self._end_stream()
+            await self._end_stream(is_last=True)
             while self.shown:
                 await self._posts.delete(self._spot.channel, self.shown[-1].ts)
                 self.shown.pop()
@@ -197,55 +245,45 @@ class Writing:
     async def _last_turn(self) -> AsyncIterator[None]:
         self._over.set()
         async with self._turn:  # a call that is under way comes to its end
-            if self._showing is not None:
+            if self._showing is not None and self._is_pausing:
                 self._showing.cancel()
             yield
+        self._posts.changing.discard(self)
 
-    async def _finish_stream(self, closing: list[Block]) -> bool:
+    async def _finish_stream(self, closing: list[Block], below: list[Payload]) -> bool:
         """Finish the text as it was begun; false where the stream has died, or will not take it."""
         try:
-            while not self._fits(self._open_text, self._pending) or not self._open:
+            while self._has_words and not (self._open and self._fits):
                 await self._show_some(waits=True)
                 if not self.streams:
                     return False
-            await self._close_with(closing)
+            if not self._open:
+                return False
+            apart = size_of(closing) + len((self.shown[-1].text + self._pending).encode()) > MESSAGE_BYTES
+            under = self._posts.elements(Payload("", [] if apart else closing)).blocks
+            await self._stream.stop(self.shown[-1].ts, text=self._pending, below=under, session="active")
+            self.shown[-1].is_stream, self.ended_a_stream = False, True
+            for payload in below if apart else ():
+                await self._post(payload)
         except SlackError as error:
             log.info("finished by changing it: %s", error)
-            if error.code in _DEAD:
+            if error.code in DEAD:
                 self.shown[-1].is_stream = False
             return False
         return True
 
-    async def _close_with(self, closing: list[Block]) -> None:
-        """Show the rest in the open stream, and close it with what stands below."""
-        last, rest = self.shown[-1], self._pending
-        below = self._posts.elements(Payload("", closing)).blocks
-        apart = len((last.text + rest).encode()) + size_of(below) > MESSAGE_BYTES
-        await self._web.call(
-            "chat.stopStream",
-            channel=self._spot.channel,
-            ts=last.ts,
-            markdown_text=rest or None,
-            blocks=None if apart else below,
-            metadata=mark(self._answers),
-        )
-        self.ended_a_stream = True
-        last.text, last.is_stream, self._pending = last.text + rest, False, ""
-        if apart:
-            ts = await self._posts.post(self._spot, Payload(fallback(rest), closing), answers=self._answers)
-            self.shown.append(Shown(ts))
-
     async def _finish_messages(self, whole: list[Payload]) -> None:
         """Let exactly these messages stand there: in place of what is shown, then below it."""
-        channel, kept = self._spot.channel, []
+        at = 0
         for payload in whole:
-            message = self.shown.pop(0) if self.shown else None
-            if message is None or not await self._posts.update(channel, message.ts, payload, answers=self._answers):
-                message = Shown(await self._posts.post(self._spot, payload, answers=self._answers))
-            kept.append(message)
-        for message in self.shown:
-            await self._posts.delete(channel, message.ts)
-        self.shown = kept
+            while at < len(self.shown) and not await self._update(self.shown[at], payload):
+                del self.shown[at]  # somebody took it away: the next one shows this, so that the order stays
+            if at == len(self.shown):
+                await self._post(payload)
+            at += 1
+        while len(self.shown) > at:
+            await self._posts.delete(self._spot.channel, self.shown[-1].ts)
+            self.shown.pop()
 
     # One message after the other
 
@@ -254,8 +292,21 @@ class Writing:
         return bool(self.shown) and self.shown[-1].is_stream
 
     @property
-    def _open_text(self) -> str:
-        return self.shown[-1].text if self._open else ""
+    def _method(self) -> Literal["chat.update", "chat.appendStream", "chat.startStream"]:
+        """By which the next words are shown."""
+        if not self.streams:
+            return "chat.update"
+        return "chat.appendStream" if self._open else "chat.startStream"
+
+    @property
+    def _has_words(self) -> bool:
+        """Whether something waits that can be shown: no message begins with nothing."""
+        return bool(self._pending if self._goes_on else self._pending.strip())
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether the next words go below the last ones."""
+        return self._open if self.streams else bool(self.shown) and not self.shown[-1].is_full
 
     @property
     def _may_stream(self) -> bool:
@@ -263,95 +314,84 @@ class Writing:
         methods = ("chat.startStream", "chat.stopStream")
         return all(self._web.has_room(method, share=_OF_STREAMS) for method in methods)
 
-    def _fits(self, text: str, more: str) -> bool:
-        return len((text + more).encode()) <= PIECE_BYTES
+    @property
+    def _fits(self) -> bool:
+        return len((self.shown[-1].text + self._pending).encode()) <= self._limit
 
-    async def _show_some(self, *, waits: bool) -> bool:
-        """Show as much of what waits as goes into one message; false where it is better tried later."""
-        shown = self._open_text if self.streams or not self.shown else self.shown[-1].text
-        now, later, onward = cut(shown, self._pending, PIECE_BYTES)
+    async def _show_some(self, *, waits: bool) -> None:
+        """Show as much of what waits as goes into one message, or find out that this goes another way.
+
+        Raises:
+            SlackError: It is not shown.
+        """
+        shown = self.shown[-1].text if self._goes_on else ""
+        waiting = len(self._pending)
+        now, later, opening = cut(shown, self._opening + self._pending, self._limit)
         try:
-            if not self.streams:
-                await self._change_or_post(len(self.shown) - 1, now, waits=waits)
-            elif self._open:
-                await self._append(now, waits=waits)
-            else:
-                await self._start(now, waits=waits)
+            if now:
+                await self._show(now, waits=waits)
         except SlackError as error:
-            if not self._goes_on_after(error):
+            if not self._goes_on_after(error, len((shown + now).encode())):
                 raise
-            await self._end_stream()
-            return True
-        self._pending = onward + later
-        if later:
-            await self._end_stream()
             if not self.streams:
-                await self._change_or_post(-1, "")
-        return True
+                await self._end_stream()
+            return
+        # More may have been written meanwhile.
+        self._pending, self._opening = later + self._pending[waiting:], opening
+        if later and self.shown:
+            await self._end_stream()
+            self.shown[-1].is_full = True
 
-    def _goes_on_after(self, error: SlackError) -> bool:
+    async def _show(self, text: str, *, waits: bool) -> None:
+        if not self.streams:
+            await self._change_or_post(text, waits=waits)
+        elif self._open:
+            await self._stream.append(self.shown[-1].ts, text, waits=waits)
+            self.shown[-1].text += text
+        else:
+            ts = await self._stream.start(text, waits=waits)
+            self.shown.append(Shown(ts, text, is_stream=True))
+
+    def _goes_on_after(self, error: SlackError, refused_bytes: int) -> bool:
         """Whether there is another way, after this one has failed."""
         if error.code == "ratelimited":
             return False
-        if error.code == "msg_too_long" and self._open and self.shown[-1].text:
-            return True  # into a new one
-        if error.code in _DEAD and self.shown:
+        if error.code == "msg_too_long" and self.streams and self._limit > LEAST_BYTES:
+            self._limit = max(refused_bytes * 3 // 4, LEAST_BYTES)
+            return True
+        if error.code in DEAD and self.shown:
             self.shown[-1].is_stream = False
         if self._streams:
             log.info("goes on without a stream: %s", error)
-            self._streams = False
+            self._streams, self._limit = False, PIECE_BYTES
             return True
         return False
 
-    async def _start(self, text: str, *, waits: bool) -> None:
-        direct = self._spot.is_direct
-        try:
-            started = await self._web.call(
-                "chat.startStream",
-                waits=waits,
-                channel=self._spot.channel,
-                thread_ts=self._spot.thread,
-                markdown_text=text,
-                recipient_user_id=None if direct else self._spot.user,
-                recipient_team_id=None if direct else self._posts.team,
-            )
-        except SlackError as error:
-            if error.is_done:  # it may stand there, and nobody knows where
-                self._streams = False
-            raise
-        self.shown.append(Shown(str(started["ts"]), text, is_stream=True))
-
-    async def _append(self, text: str, *, waits: bool) -> None:
-        last = self.shown[-1]
-        await self._web.call(
-            "chat.appendStream", waits=waits, channel=self._spot.channel, ts=last.ts, markdown_text=text
-        )
-        last.text += text
-
-    async def _change_or_post(self, at: int, more: str, *, waits: bool = True) -> None:
-        """Show more in a message; `at` -1 puts a new one there."""
-        text = (self.shown[at].text if at >= 0 else "") + more
-        above = [self._notice] if self._notice and at <= 0 else []
+    async def _change_or_post(self, more: str, *, waits: bool = True) -> None:
+        """Show more in the last message, or in a new one where that takes no more."""
+        last = self.shown[-1] if self.shown and not self.shown[-1].is_full else None
+        text = (last.text if last else "") + more
+        is_first = len(self.shown) <= (1 if last else 0)
+        above = [self._notice] if self._notice and is_first else []
         markdown = "\n\n".join([*above, text] if text else above) or self._placeholder or "…"
         payload = Payload(fallback(markdown), [*body(markdown), *self.stop_buttons])
-        if at >= 0:
-            message = self.shown[at]
-            if await self._posts.update(self._spot.channel, message.ts, payload, answers=self._answers, waits=waits):
-                message.text = text
+        if last is not None:
+            if await self._update(last, payload, waits=waits):
+                last.text = text
                 return
-            del self.shown[at]
-        ts = await self._posts.post(self._spot, payload, answers=self._answers)
+            self.shown.remove(last)
+        await self._post(payload, text)
+
+    async def _update(self, message: Shown, payload: Payload, *, waits: bool = True) -> bool:
+        return await self._posts.update(self._spot.channel, message.ts, payload, answers=self._answers, waits=waits)
+
+    async def _post(self, payload: Payload, text: str = "") -> None:
+        known = [message.ts for message in self.shown]
+        ts = await self._posts.post(self._spot, payload, answers=self._answers, besides=known)
         self.shown.append(Shown(ts, text))
 
-    async def _end_stream(self) -> None:
-        """Close the stream that is open, so that the message can be changed."""
-        if not self._open:
-            return
-        last = self.shown[-1]
-        last.is_stream = False
-        try:
-            await self._web.call(
-                "chat.stopStream", channel=self._spot.channel, ts=last.ts, metadata=mark(self._answers)
-            )
-        except SlackError as error:
-            log.info("a stream has ended by itself: %s", error)
+    async def _end_stream(self, *, is_last: bool = False) -> None:
+        """Close the stream that is open, so that the message can be changed or another one begun."""
+        if self._open:
+            self.shown[-1].is_stream = False
+            await self._stream.give_up(self.shown[-1].ts, session="active" if is_last else "processing")
