@@ -16,7 +16,7 @@ from bot.settings import SlackSettings
 from bot.terms import Terms
 from rag.state import DATABASES
 from tests.fakes.postgres import PostgresServer
-from tests.fakes.scripted_pipeline import BUDGET, ScriptedPipeline, says, tells_what_was_asked_before
+from tests.fakes.scripted_pipeline import BUDGET, Forever, ScriptedPipeline, says, tells_what_was_asked_before
 from tests.fakes.slack import Channel, Message, Seen, Slack, User, events, open_slack
 from tests.fakes.slack.sockets import Socket
 from tests.fakes.slack_bot import HurriedClock, SlackBot, open_slack_bot
@@ -184,3 +184,17 @@ async def test_a_replica_that_stops_hands_nothing_over_that_it_can_finish(
             assert is_whole(slack, general, question)
 
     assert (len(one.asked), len(other.asked)) == (1, 0)
+
+
+async def test_where_an_answer_stands_is_written_down_with_its_first_words(
+    slack: Slack, state_url: str, ana: User, general: Channel
+) -> None:
+    stalls = ScriptedPipeline({"stall": says("The first words.", Forever())})
+    async with open_slack_bot(slack, state_url, stalls, settings=ONE) as bot:
+        question = await slack.says(ana, general, f"{slack.mention} stall")
+        await slack.until(lambda: "The first words" in answers(slack, general, question)[-1].text)
+
+        await written_down(bot, answers(slack, general, question)[-1].ts)
+
+        await slack.stops(ana, general, question)
+        await slack.until(lambda: "Stopped" in answers(slack, general, question)[-1].text)

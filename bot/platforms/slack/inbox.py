@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -40,6 +41,8 @@ log = logging.getLogger(__name__)
 
 # Slack waits three seconds. What is not in the journal by then is taken all the same, or handed over again.
 _ACKNOWLEDGED_S: Final = 1.0
+# Of the three seconds for a dialogue.
+_LANGUAGE_S: Final = 1.0
 _COMMANDS: Final = 10_000
 _COMMANDS_S: Final = 3_600.0
 # A dialogue was opened for this very press, by whichever process was told of it first.
@@ -243,7 +246,10 @@ class Inbox:
 
     async def _ask_for_words(self, click: Click) -> None:
         """Open the dialogue first: Slack lets it be opened for three seconds."""
-        locale = await self._desk.directory.locale(click.user)
+        locale = self._desk.locale
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LANGUAGE_S):
+                locale = await self._desk.directory.locale(click.user)
         make = reason_modal if click.action == "bad" else hand_over_modal
         view = make(click.reference, phrases_in(locale), click.stub)
         try:

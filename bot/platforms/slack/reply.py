@@ -24,6 +24,8 @@ from bot.platforms.slack.writing import Writing
 
 log = logging.getLogger(__name__)
 
+# A stream says nothing of whose it is until it ends: the journal has to know where it stands before more is written.
+_FIRST_WORDS_S: Final = 1.0
 # Where the bot is no member, and may say something through a response URL all the same.
 _NOT_IN_PLACE: Final = frozenset({"not_in_channel", "channel_not_found"})
 
@@ -61,7 +63,7 @@ class SlackReply:
             self._sign, self._writing = before._sign, before._writing  # noqa: SLF001 - its own kind
         self._names: Mapping[str, str] = {}
         self._signing: asyncio.Task[None] | None = None
-        self._has_whispered = False
+        self._has_whispered = self._has_waited = False
 
     @property
     def address(self) -> str:
@@ -96,6 +98,9 @@ class SlackReply:
         """Show the next piece of the answer."""
         if not self._spot.is_slash:
             self._writing.append(markdown)
+            if self._writing.text and not self._has_waited:
+                self._has_waited = True
+                await self._writing.stands(_FIRST_WORDS_S)
 
     async def restart(self, notice: str) -> None:
         """Take back what was shown, and say why."""

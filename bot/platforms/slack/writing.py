@@ -143,6 +143,11 @@ class Writing:
             if self._showing is None or self._showing.done():
                 self._showing = self._tasks.begin(self._show_on(), "showing an answer")
 
+    async def stands(self, longest_s: float) -> None:
+        """Wait until something of it stands there, but not for longer."""
+        if not self.shown and self._showing is not None:
+            await asyncio.wait([self._showing], timeout=longest_s)
+
     async def begin_again(self, notice: str) -> None:
         """Take back what is shown, as far as Slack does that now, and say why."""
         async with self._turn:
