@@ -61,7 +61,7 @@ class Delivery:
         if notice and not await self._journal.begin(question, question.address):
             raise Stopped("superseded")  # before anything is touched that may be theirs
         self._is_stray = not question.address
-        await self._reply.begin(question.reference)
+        await self._reply.begin(question.reference, self._moved)
         await self._note_address()
         if notice:
             await self._reply.restart(notice)
@@ -143,6 +143,11 @@ class Delivery:
             await self._reply.append(text)
             if self._reply.address != self._noted:  # a reply may stand there only now, or in one message more
                 await self._note_address()
+
+    async def _moved(self) -> None:
+        """The reply stands there, or in one message more, before the next piece has come; that may take long."""
+        with suppress(Stopped):  # the next piece finds it out
+            await self._note_address()
 
     async def _note_address(self) -> None:
         """Write down where the reply stands.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Protocol
 
 from bot.messages import Card, Deletion, Home, IncomingMessage, Person, Post, Press, Question, Thread
@@ -33,8 +33,12 @@ class Reply(Protocol):
         """By which this reply is found again, as far as it stands there by now; empty while it has none."""
         ...
 
-    async def begin(self, reference: str) -> None:
-        """Show that the question was taken, and a button that stops it."""
+    async def begin(self, reference: str, moved: Callable[[], Awaitable[None]]) -> None:
+        """Show that the question was taken, and a button that stops it.
+
+        Args:
+            moved: To be awaited when the address has changed while nothing was asked of the reply.
+        """
         ...
 
     async def status(self, text: str) -> None:

@@ -46,7 +46,7 @@ class Replied:
     shown_at: float = 0.0
     address: str = ""
 
-    async def begin(self, reference: str) -> None:
+    async def begin(self, reference: str, _moved: object = None) -> None:
         self.address = f"address of {reference}"
 
     async def status(self, text: str) -> None:

@@ -109,7 +109,7 @@ class RoomReply:
     def address(self) -> str:
         return "" if self._post is None else self._post.address
 
-    async def begin(self, reference: str) -> None:
+    async def begin(self, reference: str, _moved: object = None) -> None:
         self.post.reference = reference
         self._room.began.set()
 

@@ -88,7 +88,7 @@ class WireReply:
     reference: str = ""
     text: str = ""
 
-    async def begin(self, reference: str) -> None:
+    async def begin(self, reference: str, _moved: object = None) -> None:
         self.reference = reference
         await self._be_there()
         await self._show("thinking")

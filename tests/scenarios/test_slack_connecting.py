@@ -375,7 +375,7 @@ async def test_ctrl_c_twice_ends_it_at_once(slack: Slack, folder: Path) -> None:
     process = await run(folder, environment(slack))
     await slack.until(lambda: len(slack.sockets.sockets) == 2, PATIENCE_S)
 
-    slack.delay("chat.startStream", 6)  # less than what once alone would wait for
+    slack.delay("chat.startStream", 7.5)  # less than what once alone would wait for
     await slack.says(ana, general, f"{slack.mention} How do I set a daily budget?")
     await slack.until(lambda: slack.calls_to("chat.startStream"), PATIENCE_S)
     process.send_signal(signal.SIGINT)

@@ -186,7 +186,7 @@ async def test_a_stream_that_a_process_left_open_when_it_died_is_ended(
         assert [one.text for one in of_bot(slack, general, question)] == ["I was interrupted."]
         writing.append("A whole answer.")
         whole = [Payload("A whole answer.", [{"type": "markdown", "text": "A whole answer."}])]
-        await writing.finish("A whole answer.", [], [], whole)
+        await writing.finish("A whole answer.", [], list, lambda: whole)
         assert [one.text for one in of_bot(slack, general, question)] == ["A whole answer."]
         assert await posts.find(spot, question.ts) == (left,)
 

@@ -197,6 +197,10 @@ async def test_a_card_that_says_something_else_than_was_streamed_is_printed_whol
 RESTARTED = "gpt broke off: the answer begins again."
 
 
+async def nothing() -> None:
+    pass
+
+
 async def begin_again(reply: ConsoleReply, wrong: str, right: str) -> None:
     await reply.status("Searching…")
     await reply.append(wrong)
@@ -350,7 +354,7 @@ async def test_an_answer_that_is_given_again_says_so_above_it(make: Callable[[Sc
     screen = Screen()
     reply = make(screen)
 
-    await reply.begin("r1")
+    await reply.begin("r1", nothing)
     assert reply.address == "", "what is printed cannot be found again"
     await reply.restart("Once more: “how much?”")
     await stream(reply, "So much.", Card("So much."))

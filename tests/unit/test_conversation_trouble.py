@@ -184,10 +184,10 @@ async def test_a_change_that_comes_as_what_was_left_is_taken_up_is_what_is_answe
             super().__init__(room, post)
             self._lags = lags
 
-        async def begin(self, reference: str) -> None:
+        async def begin(self, reference: str, moved: object = None) -> None:
             if self._lags:
                 await asyncio.Event().wait()
-            await super().begin(reference)
+            await super().begin(reference, moved)
 
     room = Late(posts=before.posts)
     async with open_talk(tmp_path, pipeline, prefix="next") as talk:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from rich.console import Console, RenderableType
@@ -50,7 +51,7 @@ class LiveReply:
             console=self._console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
         )
 
-    async def begin(self, _reference: str) -> None:
+    async def begin(self, _reference: str, _moved: Callable[[], Awaitable[None]]) -> None:
         """Nothing: Ctrl-C stops it."""
 
     async def status(self, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Final, Protocol, TextIO
 
 from bot.locales import Phrases
@@ -49,7 +50,7 @@ class PlainReply:
         self._streamed = ""
         self.card: Card | None = None
 
-    async def begin(self, _reference: str) -> None:
+    async def begin(self, _reference: str, _moved: Callable[[], Awaitable[None]]) -> None:
         """Nothing: a pipe has nobody waiting before it."""
 
     async def status(self, text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -24,8 +24,6 @@ from bot.platforms.slack.writing import Writing
 
 log = logging.getLogger(__name__)
 
-# A stream says nothing of whose it is until it ends: the journal has to know where it stands before more is written.
-_FIRST_WORDS_S: Final = 1.0
 # Where the bot is no member, and may say something through a response URL all the same.
 _NOT_IN_PLACE: Final = frozenset({"not_in_channel", "channel_not_found"})
 
@@ -63,7 +61,7 @@ class SlackReply:
             self._sign, self._writing = before._sign, before._writing  # noqa: SLF001 - its own kind
         self._names: Mapping[str, str] = {}
         self._signing: asyncio.Task[None] | None = None
-        self._has_whispered = self._has_waited = False
+        self._has_whispered = False
 
     @property
     def address(self) -> str:
@@ -77,9 +75,10 @@ class SlackReply:
 
     # The port
 
-    async def begin(self, reference: str) -> None:
+    async def begin(self, reference: str, moved: Callable[[], Awaitable[None]]) -> None:
         """Show that the question was taken."""
         await self._look()
+        self._writing.moved = moved
         self._writing.stop_buttons = stop_buttons(reference, self._phrases)
         if self._spot.is_slash:
             await self._whisper_sign()
@@ -98,9 +97,6 @@ class SlackReply:
         """Show the next piece of the answer."""
         if not self._spot.is_slash:
             self._writing.append(markdown)
-            if self._writing.text and not self._has_waited:
-                self._has_waited = True
-                await self._writing.stands(_FIRST_WORDS_S)
 
     async def restart(self, notice: str) -> None:
         """Take back what was shown, and say why."""
@@ -204,8 +200,8 @@ class SlackReply:
         await self._writing.finish(
             card.text,
             closing(card, self._phrases, chart_text=chart_text),
-            self._messages(replace(card, text="", tagged=(), shared_by=""), chart_text),
-            self._messages(card, chart_text),
+            lambda: self._messages(replace(card, text="", tagged=(), shared_by=""), chart_text),
+            lambda: self._messages(card, chart_text),
         )
 
     async def _finish_privately(self, card: Card) -> None:

@@ -71,6 +71,7 @@ class Writing:
 
     Attributes:
         shown: All its messages.
+        moved: Is awaited when there is another one of them: a stream does not say whose it is until it ends.
         text: All of it so far, as Markdown without tables.
         stop_buttons: What stands under a message that is being changed.
         ended_a_stream: Its last message was a stream to its end.
@@ -98,6 +99,7 @@ class Writing:
         self._tables = TableStream()
         self.shown = [Shown(ts) for ts in shown]
         self.text = ""
+        self.moved: Callable[[], Awaitable[None]] = _at_once
         self.stop_buttons: list[Block] = []
         self.ended_a_stream = False
         self._notice = self._placeholder = ""
@@ -143,11 +145,6 @@ class Writing:
             if self._showing is None or self._showing.done():
                 self._showing = self._tasks.begin(self._show_on(), "showing an answer")
 
-    async def stands(self, longest_s: float) -> None:
-        """Wait until something of it stands there, but not for longer."""
-        if not self.shown and self._showing is not None:
-            await asyncio.wait([self._showing], timeout=longest_s)
-
     async def begin_again(self, notice: str) -> None:
         """Take back what is shown, as far as Slack does that now, and say why."""
         async with self._turn:
@@ -181,12 +178,15 @@ class Writing:
                 if self._over.is_set():
                     return
                 await self._first()
+                messages = len(self.shown)
                 try:
                     await self._show_pending()
                 except SlackError as error:  # what is missing is shown with the next words, or at the end
                     log.info("not shown yet: %s", error)
                     if error.code != "ratelimited":
                         return
+            if len(self.shown) != messages:
+                await self.moved()
             self._next_s = self._clock.monotonic() + max(self._pause_s, 0 if self.streams else _CHANGE_PAUSE_S)
             self._pause_s = min(self._pause_s * _SLOWER, _LONGEST_PAUSE_S)
 
@@ -211,7 +211,13 @@ class Writing:
 
     # At its end
 
-    async def finish(self, text: str, closing: list[Block], below: list[Payload], whole: list[Payload]) -> None:
+    async def finish(
+        self,
+        text: str,
+        closing: list[Block],
+        below: Callable[[], list[Payload]],
+        whole: Callable[[], list[Payload]],
+    ) -> None:
         """Show all of it, finished.
 
         Args:
@@ -232,7 +238,7 @@ class Writing:
                 if await self._finish_stream(closing, below):
                     return
             await self._end_stream(is_last=True)
-            await self._finish_messages(whole)
+            await self._finish_messages(whole())
 
     async def remove(self) -> None:
         """Take it all away.
@@ -255,7 +261,7 @@ class Writing:
             yield
         self._posts.changing.discard(self)
 
-    async def _finish_stream(self, closing: list[Block], below: list[Payload]) -> bool:
+    async def _finish_stream(self, closing: list[Block], below: Callable[[], list[Payload]]) -> bool:
         """Finish the text as it was begun; false where the stream has died, or will not take it."""
         try:
             while self._has_words and not (self._open and self._fits):
@@ -268,7 +274,7 @@ class Writing:
             under = self._posts.elements(Payload("", [] if apart else closing)).blocks
             await self._stream.stop(self.shown[-1].ts, text=self._pending, below=under, session="active")
             self.shown[-1].is_stream, self.ended_a_stream = False, True
-            for payload in below if apart else ():
+            for payload in below() if apart else ():
                 await self._post(payload)
         except SlackError as error:
             log.info("finished by changing it: %s", error)
