@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -29,23 +29,6 @@ from tests.scenarios.slack_talks import (
     squeezed,
     text_of,
 )
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[Slack]:
-    async with open_slack() as opened:
-        yield opened
-
-
-@pytest.fixture
-def ana(slack: Slack) -> User:
-    return slack.person("Ana")
-
-
-@pytest.fixture
-def general(slack: Slack, ana: User) -> Channel:
-    return slack.channel("general", members=[ana])
-
 
 # Where
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,17 +19,6 @@ from tests.fakes.slack_bot import SlackBot
 from tests.scenarios.slack_talks import Gate, answered, asked, model, of_bot, served, text_of
 
 VACATION = "Thirty days [1]."
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[Slack]:
-    async with open_slack() as opened:
-        yield opened
-
-
-@pytest.fixture
-def ana(slack: Slack) -> User:
-    return slack.person("Ana")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +14,6 @@ from tests.fakes.slack import ALL_SCOPES, Channel, File, Refused, Seen, Slack, U
 from tests.fakes.slack_bot import SlackBot
 from tests.fakes.spending import expense, spend
 from tests.scenarios.slack_talks import Gate, answered, asked, model, of_bot, served, text_of
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[Slack]:
-    async with open_slack() as opened:
-        yield opened
-
-
-@pytest.fixture
-def ana(slack: Slack) -> User:
-    return slack.person("Ana")
-
-
-@pytest.fixture
-def general(slack: Slack, ana: User) -> Channel:
-    return slack.channel("general", members=[ana])
 
 
 async def called(slack: Slack, who: User, where: Any, command: str, text: str = "") -> Seen:

@@ -36,12 +36,6 @@ DOCUMENT = (
 )
 
 
-@pytest.fixture
-async def slack() -> AsyncIterator[Slack]:
-    async with open_slack() as opened:
-        yield opened
-
-
 class Start:
     """An adapter on its way into Slack; what it would serve is never reached.
 

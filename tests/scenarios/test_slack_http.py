@@ -18,28 +18,12 @@ from bot.platforms.slack import server
 from bot.settings import SlackSettings
 from rag.errors import ConfigurationError
 from tests.fakes.scripted_pipeline import BUDGET, ScriptedPipeline, says
-from tests.fakes.slack import Channel, HttpLine, Message, Seen, Slack, User, events, open_slack
+from tests.fakes.slack import Channel, HttpLine, Message, Seen, Slack, User, events
 from tests.fakes.slack.http_line import FORM
 from tests.fakes.slack_bot import SlackBot, open_slack_bot, tokens_of
 
 QUESTION = "how do I set a budget?"
 HTTP = SlackSettings(mode="http", port=0)
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[Slack]:
-    async with open_slack() as opened:
-        yield opened
-
-
-@pytest.fixture
-def ana(slack: Slack) -> User:
-    return slack.person("Ana")
-
-
-@pytest.fixture
-def general(slack: Slack, ana: User) -> Channel:
-    return slack.channel("general", members=[ana])
 
 
 @pytest.fixture

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from bot.access import Access
-from tests.fakes.slack import Slack, User, open_slack
+from tests.fakes.slack import Slack, User
 from tests.scenarios.slack_talks import answered, asked, model, of_bot, served, text_of
 
 ONLY_PUBLIC = "so I use only public documents"
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[Slack]:
-    async with open_slack() as opened:
-        yield opened
-
-
-@pytest.fixture
-def ana(slack: Slack) -> User:
-    return slack.person("Ana")
 
 
 async def test_the_bot_answers_wherever_it_is_spoken_to(slack: Slack, ana: User, tmp_path: Path) -> None:

@@ -18,23 +18,12 @@ from bot.access import Access
 from bot.platforms.slack import inbox, sockets
 from bot.settings import SlackSettings
 from tests.fakes.scripted_pipeline import BUDGET, Forever, ScriptedPipeline, says, tells_what_was_asked_before
-from tests.fakes.slack import Channel, Message, Seen, Slack, User, events, open_slack
+from tests.fakes.slack import Channel, Message, Seen, Slack, User, events
 from tests.fakes.slack_bot import HurriedClock, SlackBot, open_slack_bot
 
 QUESTION = "how do I set a budget?"
 OTHER = "and for a week?"
 OTHER_ANSWER = "There is none for weeks [1]."
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[Slack]:
-    async with open_slack() as opened:
-        yield opened
-
-
-@pytest.fixture
-def ana(slack: Slack) -> User:
-    return slack.person("Ana")
 
 
 @pytest.fixture

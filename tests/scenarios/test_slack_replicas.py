@@ -17,7 +17,7 @@ from bot.terms import Terms
 from rag.state import DATABASES
 from tests.fakes.postgres import PostgresServer
 from tests.fakes.scripted_pipeline import BUDGET, Forever, ScriptedPipeline, says, tells_what_was_asked_before
-from tests.fakes.slack import Channel, Message, Seen, Slack, User, events, open_slack
+from tests.fakes.slack import Channel, Message, Seen, Slack, User, events
 from tests.fakes.slack.sockets import Socket
 from tests.fakes.slack_bot import HurriedClock, SlackBot, open_slack_bot
 from tests.fakes.state import state_file_url
@@ -39,22 +39,6 @@ def state_url(request: pytest.FixtureRequest) -> Iterator[str]:
         server: PostgresServer = request.getfixturevalue("server")
         with server.lent_database() as url:
             yield url
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[Slack]:
-    async with open_slack() as opened:
-        yield opened
-
-
-@pytest.fixture
-def ana(slack: Slack) -> User:
-    return slack.person("Ana")
-
-
-@pytest.fixture
-def general(slack: Slack, ana: User) -> Channel:
-    return slack.channel("general", members=[ana])
 
 
 def answers(slack: Slack, place: Channel, thread: Message) -> list[Seen]:

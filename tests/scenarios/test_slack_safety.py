@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -31,22 +30,6 @@ CALLS = (
     "[x](<!channel>)",
     "| <!here> | b |\n|---|---|\n| <@{user}> | <!channel> |",
 )
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[Slack]:
-    async with open_slack() as opened:
-        yield opened
-
-
-@pytest.fixture
-def ana(slack: Slack) -> User:
-    return slack.person("Ana")
-
-
-@pytest.fixture
-def general(slack: Slack, ana: User) -> Channel:
-    return slack.channel("general", members=[ana])
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -18,22 +17,6 @@ from rag.clock import SystemClock
 from rag.model import Restart
 from tests.fakes.slack import Channel, Slack, User, open_slack
 from tests.scenarios.slack_talks import LONG, Gate, answered, asked, in_pieces, is_whole, model, of_bot, served, text_of
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[Slack]:
-    async with open_slack() as opened:
-        yield opened
-
-
-@pytest.fixture
-def ana(slack: Slack) -> User:
-    return slack.person("Ana")
-
-
-@pytest.fixture
-def general(slack: Slack, ana: User) -> Channel:
-    return slack.channel("general", members=[ana])
 
 
 @pytest.mark.parametrize("end", ["message_not_in_streaming_state", "stopped_by_user"])
