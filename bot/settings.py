@@ -175,7 +175,8 @@ class SlackTokens:
     def read(cls, environ: Mapping[str, str]) -> Self:
         """From the environment."""
         bot, app, secret, url = (
-            environ.get(f"SLACK_{name}", "").strip() for name in ("BOT_TOKEN", "APP_TOKEN", "SIGNING_SECRET", "API_URL")
+            environ.get(name, "").strip()
+            for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_API_URL")
         )
         return cls(bot, app, secret, f"{url.rstrip('/')}/" if url else SLACK_API_URL)
 
