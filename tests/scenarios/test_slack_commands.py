@@ -10,6 +10,7 @@ import pytest
 from bot.access import Access, Admins
 from rag.quota.books import Books
 from rag.quota.policy import QuotaPolicy
+from tests.fakes.scripted_pipeline import one_too_many
 from tests.fakes.slack import ALL_SCOPES, Channel, File, Refused, Seen, Slack, User, open_slack
 from tests.fakes.slack_bot import SlackBot
 from tests.fakes.spending import expense, spend
@@ -245,4 +246,33 @@ async def test_people_in_tables_have_names(slack: Slack, ana: User, general: Cha
         assert ana.id not in told.text
         told = await called(slack, ana, general, "/rag", "cost month by channel")
         assert "#general" in told.text
+    assert slack.pings == []
+
+
+async def test_who_may_ask_no_more_leaves_no_question_without_an_answer(
+    slack: Slack, ana: User, general: Channel, tmp_path: Path
+) -> None:
+    pipeline = model(vacation="Thirty days.")
+    pipeline.refusal = one_too_many()
+    async with served(slack, tmp_path, pipeline):
+        await slack.runs(ana, general, "/ask", "vacation")
+        await slack.until(lambda: "Please ask again" in of_bot(slack, general, by=ana)[-1].text)
+
+    (only,) = of_bot(slack, general, by=ana)
+    assert only.ephemeral
+
+
+async def test_handing_over_where_the_bot_is_no_member_is_told_to_whoever_tried(
+    slack: Slack, ana: User, tmp_path: Path
+) -> None:
+    away = slack.channel("away", members=[ana], bot_in=False)
+    people = {"*": [slack.person("Bea").id]}
+    async with served(slack, tmp_path, model(vacation="Thirty days."), people=people):
+        await slack.runs(ana, away, "/ask", "vacation")
+        await slack.until(lambda: "Thirty" in of_bot(slack, away, by=ana)[-1].text)
+        await slack.presses(ana, of_bot(slack, away, by=ana)[-1], "ragbot:hand_over")
+        await slack.until(lambda: slack.modal(ana))
+        await slack.submits(ana, slack.modal(ana), {})
+        await slack.until(lambda: "/invite" in of_bot(slack, ana)[-1].text)
+
     assert slack.pings == []

@@ -204,7 +204,8 @@ class Inbox:
         if typed.command == "ask":
             root = await self._ask_openly(typed, author, text) if text else ""
             if root:
-                spot, thread, message_id = Spot(typed.channel, root, typed.user), replace(thread, id=root), root
+                spot = Spot(typed.channel, root, typed.user, is_opened=True)
+                thread, message_id = replace(thread, id=root), root
             text = f"/ask {text}".strip()
         else:
             text = f"/{text.removeprefix('/')}" if text else "/help"

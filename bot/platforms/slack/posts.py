@@ -38,6 +38,7 @@ class Spot:
         user: Whoever is answered.
         response_url: Of the command or button that is answered; shows to its user alone.
         is_slash: It was a slash command: what is said to it is shown to its user alone.
+        is_opened: The thread begins with a message of the bot's own, which says what was asked.
     """
 
     channel: str
@@ -45,6 +46,7 @@ class Spot:
     user: str = ""
     response_url: str = ""
     is_slash: bool = False
+    is_opened: bool = False
 
     @property
     def is_direct(self) -> bool:

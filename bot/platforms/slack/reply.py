@@ -136,6 +136,8 @@ class SlackReply:
     # The first sign of life
 
     async def _whisper_sign(self) -> None:
+        if not self._spot.response_url:  # what is said in another way is not replaced by the answer
+            return
         try:
             await self._desk.posts.whisper(self._spot, Payload(escape(self._phrases("working.searching"))))
         except SlackError as error:
@@ -187,14 +189,24 @@ class SlackReply:
         try:
             await self._show(card)
         except SlackError as error:
-            if error.code not in _NOT_IN_PLACE or not self._spot.response_url:
+            if error.code not in _NOT_IN_PLACE:
                 raise
-            for payload in self._messages(card, _bars(card)):
-                if not await self._desk.posts.tell(self._spot, payload, to_all=True):
-                    raise
+            await self._finish_from_outside(card)
             return
         if card.chart is not None and not await show(self._desk.web, self._spot, card.chart):
             await self._show(card, _bars(card))
+
+    async def _finish_from_outside(self, card: Card) -> None:
+        """Say it where the bot is no member: through the response URL; to one alone where there is none."""
+        tell = self._desk.posts.tell
+        if self._spot.response_url:
+            told = [await tell(self._spot, payload, to_all=True) for payload in self._messages(card, _bars(card))]
+            if all(told):
+                return
+        # Nobody is called who does not see it.
+        notice = self._phrases("slack.not_a_member")
+        for payload in self._messages(replace(card, tagged=(), notice=notice, actions=()), _bars(card)):
+            await self._desk.posts.whisper(self._spot, payload)
 
     async def _show(self, card: Card, chart_text: str = "") -> None:
         await self._writing.finish(
@@ -207,9 +219,13 @@ class SlackReply:
     async def _finish_privately(self, card: Card) -> None:
         if self._writing.shown:
             await self._writing.remove()
+        spot = self._spot
+        if spot.is_opened:  # below a question that is not answered for all
+            await self._desk.posts.delete(spot.channel, spot.thread)
+            spot = replace(spot, thread="")
         for payload in self._messages(card, _bars(card)):
             replaces, self._has_whispered = self._has_whispered, False
-            await self._desk.posts.whisper(self._spot, payload, replaces=replaces)
+            await self._desk.posts.whisper(spot, payload, replaces=replaces)
 
     def _messages(self, card: Card, chart_text: str) -> list[Payload]:
         return message(card, self._phrases, chart_text=chart_text, names=self._names)
