@@ -52,6 +52,8 @@ _REFERENCE_BYTES: Final = 6
 # From when it is asked of the pipeline; the router's own deadline is shorter.
 _LONGEST_S: Final = 300.0
 _TIDY_S: Final = 6 * 3600.0
+# Of somebody's questions, for the last one in a place.
+_LOOKED_THROUGH: Final = 50
 
 
 def _random_reference() -> str:
@@ -333,6 +335,15 @@ class Conversation:
         except StateUnavailable:
             return None
         return None if entry is None else entry.question
+
+    async def last_thread(self, person: Person, post: Post) -> Thread | None:
+        """Where somebody asked last in a place; `None` where nothing is known of it."""
+        try:
+            recent = await self._journal.recent(post.platform, person.id, _LOOKED_THROUGH)
+        except StateUnavailable:
+            return None
+        threads = (entry.question.thread for entry in recent)
+        return next((thread for thread in threads if thread.place == post.place), None)
 
     async def home(self, person: Person, post: Post) -> Home:
         """What somebody sees who opens the bot's own page, which is this place."""

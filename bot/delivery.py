@@ -98,7 +98,8 @@ class Delivery:
             log.exception("could not be shown reference=%s", self._question.reference)
             await self._journal.release(self._question)
             return
-        match await self._journal.deliver(self._question):
+        # What was shown last may stand in messages of its own: who takes it back has to find them.
+        match await self._journal.deliver(self._question, self._reply.address):
             case "retracted":
                 await self._reply.retract()
             case "overtaken":

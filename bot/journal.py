@@ -210,14 +210,20 @@ class Journal:
         )
         return rows != []
 
-    async def deliver(self, question: Question) -> Delivered:
-        """Note that whoever asked has seen how it ended; returns whether that is how it stands now."""
+    async def deliver(self, question: Question, address: str = "") -> Delivered:
+        """Note that whoever asked has seen how it ended; returns whether that is how it stands now.
+
+        Args:
+            address: Where its reply stands now; empty where that has not changed.
+        """
         # Also where it seems not to be written: a commit may have got through whose answer did not.
         rows = await self._note(
             question,
-            f"UPDATE questions SET state = CASE WHEN owner = $2 AND {UNDER_WAY} THEN 'delivered' ELSE state END"  # noqa: S608
+            f"UPDATE questions SET state = CASE WHEN owner = $2 AND {UNDER_WAY} THEN 'delivered' ELSE state END,"  # noqa: S608
+            f" address = CASE WHEN owner = $2 AND {UNDER_WAY} AND $3 <> '' THEN $3 ELSE address END"
             " WHERE reference = $1 RETURNING state",
             self._presence.known_name,
+            address,
         )
         if rows == []:
             return "overtaken" if question.is_written else "delivered"

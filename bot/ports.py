@@ -114,6 +114,10 @@ class Core(Protocol):
         """What was asked last in a conversation, and answered; `None` where nothing is known of it."""
         ...
 
+    async def last_thread(self, person: Person, post: Post) -> Thread | None:
+        """Where somebody asked last in a place; `None` where nothing is known of it."""
+        ...
+
     async def home(self, person: Person, post: Post) -> Home:
         """What somebody sees who opens the bot's own page, which is this place; whatever is down, there is one."""
         ...

@@ -276,3 +276,33 @@ async def test_handing_over_where_the_bot_is_no_member_is_told_to_whoever_tried(
         await slack.until(lambda: "/invite" in of_bot(slack, ana)[-1].text)
 
     assert slack.pings == []
+
+
+@pytest.mark.parametrize("name", ["why", "retry", "good"])
+async def test_a_command_about_the_last_answer_means_the_last_one_of_that_person_there(
+    slack: Slack, ana: User, general: Channel, tmp_path: Path, name: str
+) -> None:
+    pipeline = model(vacation="Thirty days.")
+    async with served(slack, tmp_path, pipeline):
+        question = await slack.says(ana, general, f"{slack.mention} vacation")
+        await slack.until(lambda: "Why?" in of_bot(slack, general, question)[-1].buttons)
+        if name == "retry":
+            await slack.runs(ana, general, "/rag", name)
+            await slack.until(lambda: len(pipeline.asked) == 2)
+        else:
+            told = await called(slack, ana, general, "/rag", name)
+            assert told.ephemeral
+            assert "no answer here" not in told.text
+
+
+async def test_the_muted_bell_mutes_as_slack_writes_it(
+    slack: Slack, ana: User, general: Channel, tmp_path: Path
+) -> None:
+    pipeline = model(vacation="Thirty days.")
+    async with served(slack, tmp_path, pipeline):
+        question = await slack.says(ana, general, f"{slack.mention} vacation")
+        await slack.until(lambda: "Why?" in of_bot(slack, general, question)[-1].buttons)
+        await slack.says(ana, general, f"{slack.mention} :mute:", question)
+        await slack.until(lambda: len(of_bot(slack, general, question)) == 2)
+
+    assert len(pipeline.asked) == 1

@@ -15,6 +15,7 @@ from bot.platforms.slack.web import open_web
 from bot.platforms.slack.writing import Writing
 from rag.clock import SystemClock
 from rag.model import Restart
+from tests.fakes.scripted_pipeline import says
 from tests.fakes.slack import Channel, Slack, User, open_slack
 from tests.scenarios.slack_talks import LONG, Gate, answered, asked, in_pieces, is_whole, model, of_bot, served, text_of
 
@@ -228,3 +229,24 @@ async def test_stopping_the_bot_waits_for_nothing_that_was_given_up(
         await slack.until(lambda: slack.session(general, question) == "active")
         async with asyncio.timeout(5):
             await bot.stop()
+
+
+@pytest.mark.parametrize("streaming", [True, False])
+@pytest.mark.parametrize("what", ["deleted", "asked again"])
+async def test_every_message_of_a_long_answer_goes_with_it(tmp_path: Path, streaming: bool, what: str) -> None:  # noqa: FBT001
+    long = "\n\n".join(f"Paragraph {number}: {'words ' * 50}" for number in range(70))
+    async with open_slack(streaming=streaming) as slack:
+        ana = slack.person("Ana")
+        general = slack.channel("general", members=[ana])
+        pipeline = model(all=long)
+        async with served(slack, tmp_path, pipeline):
+            question = await slack.says(ana, general, f"{slack.mention} all")
+            await slack.until(lambda: "Try again" in of_bot(slack, general, question)[-1].buttons)
+            assert len(of_bot(slack, general, question)) >= 3
+            if what == "deleted":
+                await slack.deletes(ana, question)
+                await slack.until(lambda: of_bot(slack, general, question) == [])
+            else:
+                pipeline.script["all"] = says("Short.")
+                await slack.presses(ana, of_bot(slack, general, question)[-1], "ragbot:retry")
+                await slack.until(lambda: [one.text[:6] for one in of_bot(slack, general, question)] == ["Short."])

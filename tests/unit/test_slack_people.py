@@ -119,7 +119,9 @@ class TestAPlace:
         assert not (await directory.place(general.id)).is_shared
         assert (await directory.place(general.id, is_shared=True)).is_shared
         assert (await directory.person(ana.id, partners.id)).is_outside
-        assert not (await directory.place(general.id)).is_shared, "what one event says is not remembered"
+        assert (await directory.place(general.id)).is_shared, "commands do not say it again"
+        directory.forget_place(general.id)
+        assert not (await directory.place(general.id)).is_shared
 
     async def test_is_of_a_kind(self, slack: Slack, directory: Directory, ana: User, general: Channel) -> None:
         places = [general, slack.channel("board", private=True), slack.group_dm(ana), slack.dm(ana)]

@@ -30,7 +30,7 @@ from bot.platforms.slack.reading import (
     typed_of,
 )
 from bot.platforms.slack.replies import Silence, SlackReplies
-from bot.platforms.slack.slash import NAME, as_typed, asked
+from bot.platforms.slack.slash import EMOJI, NAME, as_typed, asked, is_about_thread
 from bot.platforms.slack.views import hand_over_modal, home, reason_modal
 from bot.platforms.slack.web import Json, SlackError
 from bot.ports import Core
@@ -142,7 +142,7 @@ class Inbox:
             thread=note.place,
             id=note.ts,
             author=author,
-            text=text or "/help",
+            text=EMOJI.get(text, text) or "/help",
             addressed=addressed,
             is_edited=note.is_edited,
             sent_at=note.sent_at,
@@ -186,7 +186,9 @@ class Inbox:
     async def _stop(self, body: Json) -> None:
         """Slack's own stop button."""
         event = part(body, "event")
-        thread = Thread(NAME, str(event.get("channel")), str(event.get("thread_ts")))
+        if not event.get("channel") or not event.get("thread_ts"):
+            return
+        thread = Thread(NAME, str(event["channel"]), str(event["thread_ts"]))
         author = await self._desk.directory.person(str(event.get("user") or ""), thread.place)
         press = Press(event_id=str(body.get("event_id")), thread=thread, author=author, action="stop")
         await self._core.press(press, SlackReplies(self._desk, Spot(thread.place, thread.id, author.id)))
@@ -209,6 +211,8 @@ class Inbox:
             text = f"/ask {text}".strip()
         else:
             text = f"/{text.removeprefix('/')}" if text else "/help"
+            if is_about_thread(text):  # Slack has no slash commands in threads: the last one in this place is meant
+                thread = await self._core.last_thread(author, Post(NAME, typed.channel)) or thread
         message = IncomingMessage(
             event_id=f"command-{typed.id}", thread=thread, id=message_id, author=author, text=text, addressed="mention"
         )

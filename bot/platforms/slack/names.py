@@ -13,7 +13,7 @@ from bot.text import one_line
 
 # People (U, W), groups (S), channels (C, G) and direct messages (D). Words in capitals look the same, such as
 # `DOCUMENTATION`: nobody knows a name for them, so they stay.
-_ID = re.compile(r"(?<![\w@#])[UWCGDS][A-Z0-9]{8,}(?!\w)")
+_ID = re.compile(r"(?<![\w@#])[UWCGDS](?:[A-Z0-9]{8,}|(?=[A-Z]*\d)[A-Z0-9]{3,})(?!\w)")
 _PLACES = "CGD"
 _ACTING = str.maketrans({"|": "∣", "<": "‹", ">": "›", "[": "(", "]": ")", "\\": "∖"})
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, cast
 
+from cachetools import TTLCache
+
 from bot.messages import Locale, Person
 from bot.platforms.slack.memory import NO_SLACK, Memory
 from bot.platforms.slack.web import Json, SlackError, Web
@@ -20,6 +22,7 @@ Groups: TypeAlias = Mapping[str, frozenset[str]]
 """The user groups of people, by their ids and by their handles; whoever is in none is left out."""
 
 _PEOPLE_S: Final = 3_600.0
+_MOST_SHARED: Final = 10_000
 _PLACES_S: Final = 600.0
 _GROUPS_S: Final = 300.0
 # Whoever waits for an answer does not wait for what Slack has to say of them any longer.
@@ -70,6 +73,7 @@ class Directory:
         self._enterprise = enterprise
         self._locale: Locale = locale
         self._profiles = Memory(self._ask_profile, _guess_profile, clock, kept_s=_PEOPLE_S)
+        self._shared = TTLCache[str, bool](_MOST_SHARED, _PLACES_S, timer=clock.monotonic)
         self._places = Memory(self._ask_place, _guess_place, clock, kept_s=_PLACES_S)
         self._groups = Memory(self._ask_groups, lambda *_: self._last_groups, clock, kept_s=_GROUPS_S)
         self._last_groups: Groups = {}
@@ -96,6 +100,9 @@ class Directory:
 
     async def place(self, channel: str, *, is_shared: bool = False) -> Place:
         """A place by its id; `is_shared` is what the event says."""
+        if is_shared:  # not every event says so
+            self._shared[channel] = True
+        is_shared = channel in self._shared
         if not channel or channel.startswith("D"):
             return Place(channel, "direct", is_shared=is_shared)
         known = await self._places.of(channel)
@@ -113,6 +120,7 @@ class Directory:
 
     def forget_place(self, channel: str) -> None:
         """Ask again what a place is: it was shared, or is shared no more."""
+        self._shared.pop(channel, None)
         self._places.forget(channel)
 
     def forget_groups(self) -> None:

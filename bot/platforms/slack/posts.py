@@ -25,6 +25,8 @@ _NOT_THERE: Final = frozenset(
 )
 _STREAMING: Final = "streaming_state_conflict"
 _TIME_STAMP: Final = re.compile(r"\d+\.\d+")
+# Slack needs a moment, and so does what it has done until it is found.
+_BEFORE_AGAIN_S: Final = 0.5
 _PAGE: Final = 200
 _MOST_PAGES: Final = 50
 
@@ -70,6 +72,7 @@ class Posts:
         self.bot_user = bot_user
         self.team = team
         self.changing: WeakSet[object] = WeakSet()
+        self.streaming: set[str] = set()
         self._plainness = 0
 
     async def post(
@@ -109,6 +112,7 @@ class Posts:
                     return there[-1]
                 if is_last_try:
                     raise
+                await self.web.rest(_BEFORE_AGAIN_S)
         raise AssertionError("the last try returns or raises")
 
     async def update(self, channel: str, ts: str, payload: Payload, *, answers: str = "", waits: bool = True) -> bool:
@@ -199,17 +203,21 @@ class Posts:
 
     async def find_stream(self, spot: Spot, answers: str, text: str) -> str:
         """The open stream below a question that begins with this text; empty where there is none, or nobody knows."""
+        others = []
         try:
             async for message in self.thread(spot, since=answers):
                 is_open = message.get("streaming_state", "in_progress") == "in_progress"
                 is_marked = isinstance(message.get("metadata"), Mapping)  # as all others are
-                if message.get("user") != self.bot_user or is_marked or not is_open:
+                ts = str(message["ts"])
+                if message.get("user") != self.bot_user or is_marked or not is_open or ts in self.streaming:
                     continue
                 if _letters(str(message.get("text") or "")) == _letters(text):
-                    return str(message["ts"])
+                    return ts
+                others.append(ts)
         except SlackError as error:
             log.warning("what stands there already is not known: %s", error)
-        return ""
+        # Its text need not be told as it was written; the only one that nobody knows is this one.
+        return others[0] if len(others) == 1 else ""
 
     async def _answering(self, spot: Spot, answers: str) -> AsyncIterator[str]:
         async for message in self.thread(spot, since=answers):

@@ -1,16 +1,19 @@
-"""Commands as they are typed in Slack, where every one but `/ask` is a word after `/rag` (pure)."""
+"""Commands as they are typed in Slack: every one but `/ask` is a word after `/rag`, and emoji have names (pure)."""
 
 from __future__ import annotations
 
 import re
 from functools import cache
 
-from bot.commands import commands_on
+from bot.commands import commands_on, named, read_call
 from bot.locales import Phrases
 from bot.platforms.slack.blocks import Payload, section
 from bot.platforms.slack.markup import cut, literal
 
 NAME = "slack"
+EMOJI = {":mute:": "🔇", ":+1:": "👍", ":thumbsup:": "👍", ":-1:": "👎", ":thumbsdown:": "👎"}
+"""What Slack writes in place of the emoji that are commands."""
+_OF_THREADS = frozenset({"mute", "unmute"})
 _SHOWN_CHARS = 2_500
 OWN = frozenset({"ask"})
 """The commands that are slash commands of their own."""
@@ -19,6 +22,13 @@ OWN = frozenset({"ask"})
 def as_typed(text: str) -> str:
     """The text with `/cost` as `/rag cost`."""
     return _calls().sub(r"/rag \1", text)
+
+
+def is_about_thread(text: str) -> bool:
+    """Whether a command is about a conversation, rather than about anything else: `/why`, `/mute`."""
+    call = read_call(text, commands_on(NAME))
+    command = None if call is None else named(call.name, commands_on(NAME))
+    return command is not None and (command.button is not None or command.name in _OF_THREADS)
 
 
 def asked(name: str, question: str, phrases: Phrases) -> Payload:

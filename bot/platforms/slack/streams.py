@@ -49,7 +49,8 @@ class Streams:
             found = await self._posts.find_stream(self._spot, self._answers, text) if error.is_done else ""
             if not found:
                 raise
-            return found
+            started = {"ts": found}
+        self._posts.streaming.add(str(started["ts"]))
         return str(started["ts"])
 
     async def append(self, ts: str, text: str, *, waits: bool) -> None:
@@ -73,6 +74,7 @@ class Streams:
         Raises:
             SlackError: It has not ended so.
         """
+        self._posts.streaming.discard(ts)
         await self._posts.web.call(
             "chat.stopStream",
             channel=self._spot.channel,

@@ -192,6 +192,10 @@ class Web:
             calls.popleft()
         return self.is_open(method) and len(calls) < share * _PER_MINUTE.get(method, 1_000_000)
 
+    async def rest(self, seconds: float) -> None:
+        """Leave Slack alone for a moment."""
+        await self._clock.sleep(seconds)
+
     async def tell(self, url: str, body: Json) -> None:
         """Post to a response URL.
 

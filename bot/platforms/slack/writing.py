@@ -136,6 +136,8 @@ class Writing:
                 return
             self._streams, self._placeholder = False, sentence
             await self._change_or_post("")
+            # An answer that is there in a moment replaces it at once, and is not changed twice.
+            self._next_s = self._clock.monotonic() + _CHANGE_PAUSE_S
 
     def append(self, markdown: str) -> None:
         """Show more of it, soon."""
