@@ -49,6 +49,7 @@ class Delivery:
         self._safe = SafeStream()
         self._is_stray = False
         self._noted = question.address
+        self._has_begun = bool(question.address)
         self.shown = ""
 
     async def begin(self, notice: str = "") -> None:
@@ -61,6 +62,7 @@ class Delivery:
         if notice and not await self._journal.begin(question, question.address):
             raise Stopped("superseded")  # before anything is touched that may be theirs
         self._is_stray = not question.address
+        self._has_begun = True
         await self._reply.begin(question.reference, self._moved)
         await self._note_address()
         if notice:
@@ -98,8 +100,10 @@ class Delivery:
             log.exception("could not be shown reference=%s", self._question.reference)
             await self._journal.release(self._question)
             return
-        # What was shown last may stand in messages of its own: who takes it back has to find them.
-        match await self._journal.deliver(self._question, self._reply.address):
+        # What was shown last may stand in messages of its own: who takes it back has to find them. A reply that was not
+        # begun is a command's: it stays where it is, whatever else is asked.
+        address = self._reply.address if self._has_begun else ""
+        match await self._journal.deliver(self._question, address):
             case "retracted":
                 await self._reply.retract()
             case "overtaken":

@@ -151,12 +151,15 @@ class Trial:
         return under_way
 
     async def end(self, people: asyncio.Task[None]) -> None:
-        """Let a bot answer all that is left."""
-        self.crowd.go_home()
+        """Let a bot answer all that is left, and as much again that nobody disturbs: also on a slow machine."""
         async with self._bot() as process:
             await self._is_there(process)
+            enough = len(self.room.said) + self.crowd.under_way
             with suppress(TimeoutError):
                 async with asyncio.timeout(_PATIENCE_S):
+                    while len(self.room.said) < enough:  # noqa: ASYNC110 - the room tells of replies alone
+                        await asyncio.sleep(0.1)
+                    self.crowd.go_home()
                     await people
                     await self._is_quiet()
 
