@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 _BREAK = re.compile("\r\n|[\x0b\x0c\x85\u2028\u2029]")
 # No terminal has longer ones; a text that comes bit by bit must not be held back for ever.
@@ -63,6 +64,27 @@ def code_span(text: str) -> str:
     # CommonMark takes one space off each side again, which keeps a backtick at the edge apart from the fence.
     padding = " " if content.startswith("`") or content.endswith("`") else ""
     return f"{fence}{padding}{content}{padding}{fence}"
+
+
+def fenceless(text: str) -> str:
+    """The text without a run of backticks that could close a block of code."""
+    return re.sub("`{3,}", lambda run: "ˋ" * len(run[0]), text)
+
+
+def cut(text: str, limit: int, written: Callable[[str], str] = str) -> str:
+    """The text, cut after a word with `…` where it would be more than `limit` characters once it is written."""
+    if len(text) <= limit and len(written(text)) <= limit:
+        return text
+    low, high = 0, min(len(text), limit)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if len(written(text[:middle])) < limit:
+            low = middle
+        else:
+            high = middle - 1
+    words = re.match(r"(?s).*(?=\s)", text[: low + 1])
+    kept = words[0].rstrip() if words and 2 * len(words[0]) > low else text[:low]
+    return f"{kept}…"
 
 
 def hides_target(label: str, target: str) -> bool:

@@ -118,3 +118,9 @@ class MentionStream:
         if calls:
             return "‹" if trigger in "<＜﹤" else f"{trigger} "
         return "›" if closes else trigger
+
+
+def unmentioned(text: str) -> str:
+    """The text with mentions broken, written in whatever way; what is invisible in it goes."""
+    stream = MentionStream()
+    return stream.feed(plain(text)) + stream.finish()

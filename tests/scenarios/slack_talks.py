@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self, cast
 
-from bot.platforms.slack.tables import without_tables
+from bot.platforms.tables import without_tables
 from rag.clock import SystemClock
 from rag.model import Answer, Citation, Event, Token
 from tests.fakes.scripted_pipeline import CITATION, Piece, ScriptedPipeline, says

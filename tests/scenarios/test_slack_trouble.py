@@ -10,9 +10,9 @@ import pytest
 from bot.platforms.slack.blocks import Payload
 from bot.platforms.slack.posts import Posts, Spot
 from bot.platforms.slack.streams import Streams
-from bot.platforms.slack.tasks import Tasks
 from bot.platforms.slack.web import open_web
 from bot.platforms.slack.writing import Writing
+from bot.platforms.tasks import Tasks
 from rag.clock import SystemClock
 from rag.model import Restart
 from tests.fakes.scripted_pipeline import says

@@ -7,20 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.platforms.flattening import plain_line
 from bot.platforms.slack.markup import (
     TEXT_CHARS,
     Said,
     code_block,
-    cut,
     escape,
     fallback,
     link,
     literal,
     mrkdwn,
-    plain_inline,
     read,
 )
 from bot.platforms.slack.names import ids_in, with_names
+from bot.text import cut, plain
 
 NAMES = {"U02ANA": "Ana", "C01GEN": "geral", "S01TEAM": "suporte"}
 HOSTILE = st.lists(
@@ -63,7 +63,7 @@ class TestEscape:
         assert re.search(r"&(?!(?:lt|gt|amp);)", written) is None
         # `ana@channel` is an address: Slack calls nobody inside of a word.
         assert re.search(r"@(here|everyone)|(?<!\w)@channel\b", written, re.IGNORECASE) is None
-        assert inked(html.unescape(written)) == inked(text)
+        assert inked(html.unescape(written)) == inked(plain(text))
 
 
 class TestLiteral:
@@ -191,8 +191,8 @@ class TestMrkdwn:
         assert not set(rest) & set("<>")
 
     def test_a_line_of_markdown_as_plain_text(self) -> None:
-        assert plain_inline("**a** `b*c` [d](https://e.example) # f") == "a b*c d (https://e.example) # f"
-        assert plain_inline("[a.example](https://a.example/) <https://b.example>") == "a.example https://b.example"
+        assert plain_line("**a** `b*c` [d](https://e.example) # f") == "a b*c d (https://e.example) # f"
+        assert plain_line("[a.example](https://a.example/) <https://b.example>") == "a.example https://b.example"
 
 
 class TestRead:

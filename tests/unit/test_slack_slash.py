@@ -6,7 +6,8 @@ import pytest
 
 from bot.locales import phrases_in
 from bot.platforms.slack.markup import read
-from bot.platforms.slack.slash import as_typed, asked
+from bot.platforms.slack.slash import NAME, asked
+from bot.platforms.typed import as_typed
 
 
 @pytest.mark.parametrize(
@@ -26,8 +27,8 @@ from bot.platforms.slack.slash import as_typed, asked
     ],
 )
 def test_commands_are_written_as_they_are_typed(text: str, expected: str) -> None:
-    assert as_typed(text) == expected
-    assert as_typed(as_typed(text)) == expected
+    assert as_typed(text, NAME) == expected
+    assert as_typed(as_typed(text, NAME), NAME) == expected
 
 
 @pytest.mark.parametrize("hostile", ["<!channel>", "<@U0123456789>", "*x* _y_ `z`", "a & b < c", "@here"])

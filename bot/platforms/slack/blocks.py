@@ -13,10 +13,10 @@ from types import MappingProxyType
 
 from bot.locales import Phrases
 from bot.messages import Card, Source
-from bot.platforms.slack.markup import cut, escape, fallback, fenceless, link, literal
-from bot.platforms.slack.tables import without_tables
+from bot.platforms.slack.markup import escape, fallback, link, literal
+from bot.platforms.tables import without_tables
 from bot.splitting import split
-from bot.text import one_line, plain
+from bot.text import cut, fenceless, one_line, plain
 
 SECTION_CHARS = 3000
 CONTEXT_ELEMENTS = 10
@@ -254,7 +254,7 @@ def _source(source: Source) -> str:
 def _told_around(card: Card, phrases: Phrases) -> str:
     """The `text` of a message that holds only what stands around an answer."""
     told = one_line(card.notice) or (phrases("answer.sources") if card.sources else one_line(card.receipt))
-    return escape(cut(told, SECTION_CHARS)) or "…"
+    return escape(cut(told, SECTION_CHARS, escape)) or "…"
 
 
 def _lines(lines: Iterable[str], between: str, limit: int = SECTION_CHARS) -> list[str]:

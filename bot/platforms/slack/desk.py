@@ -11,8 +11,8 @@ from cachetools import TTLCache
 from bot.messages import Locale
 from bot.platforms.slack.people import Directory
 from bot.platforms.slack.posts import Posts
-from bot.platforms.slack.tasks import Tasks
 from bot.platforms.slack.web import Web
+from bot.platforms.tasks import Tasks
 from rag.ports import Clock
 
 if TYPE_CHECKING:

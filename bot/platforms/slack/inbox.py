@@ -30,9 +30,10 @@ from bot.platforms.slack.reading import (
     typed_of,
 )
 from bot.platforms.slack.replies import Silence, SlackReplies
-from bot.platforms.slack.slash import EMOJI, NAME, as_typed, asked, is_about_thread
+from bot.platforms.slack.slash import EMOJI, NAME, asked
 from bot.platforms.slack.views import hand_over_modal, home, reason_modal
 from bot.platforms.slack.web import Json, SlackError
+from bot.platforms.typed import as_typed, is_about_thread
 from bot.ports import Core
 from rag.errors import StateUnavailable
 from rag.model import Turn
@@ -211,7 +212,7 @@ class Inbox:
             text = f"/ask {text}".strip()
         else:
             text = f"/{text.removeprefix('/')}" if text else "/help"
-            if is_about_thread(text):  # Slack has no slash commands in threads: the last one in this place is meant
+            if is_about_thread(text, NAME):  # threads have no slash commands: the last one here is meant
                 thread = await self._core.last_thread(author, Post(NAME, typed.channel)) or thread
         message = IncomingMessage(
             event_id=f"command-{typed.id}", thread=thread, id=message_id, author=author, text=text, addressed="mention"
@@ -274,7 +275,7 @@ class Inbox:
         page = await self._core.home(author, Post(NAME, channel))
         phrases = phrases_in(author.locale)
         names = await self._desk.directory.names(frozenset(page.people))
-        page = replace(page, card=replace(page.card, text=as_typed(page.card.text)))
+        page = replace(page, card=replace(page.card, text=as_typed(page.card.text, NAME)))
         view = home(page, phrases, link_to=self._link_to, names=names)
         await self._desk.web.call("views.publish", user_id=user, view=view)
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-from bot.platforms.slack.flattening import Marks, flattened
-from bot.safety.mentions import MentionStream
-from bot.text import hides_target, one_line, plain
+from bot.platforms.flattening import PLAIN, Marks, flattened, plain_link
+from bot.safety.mentions import unmentioned
+from bot.text import cut, fenceless, hides_target, one_line, plain
 
 TEXT_CHARS = 40_000
 """Characters in the `text` of a message (docs.slack.dev/reference/methods/chat.postMessage, checked 2026-11)."""
@@ -29,16 +29,9 @@ _BREAKS_OUT = re.compile(r"[\s<>|\"\\^`{}\x00-\x1f\x7f]")
 _ENTITY = re.compile(r"&(lt|gt|amp);")
 _ENTITIES = {"lt": "<", "gt": ">", "amp": "&"}
 _ANGLED = re.compile(r"<([^<>\n]+)>")
-_SCHEME = re.compile(r"^(?:https?://|mailto:|tel:)", re.IGNORECASE)
 _AFTER_NAME = re.compile(r"\s*(?:[,:](?![\w+'-]+:))?\s*")
 # What follows a name without a space: `<@U0BOT>, what` and `<@U0BOT>?`.
 _CLOSES = re.compile(r"[,.;:!?)\]}…\n]|\Z")
-
-
-def unmentioned(text: str) -> str:
-    """The text with mentions broken: none of `@here` and its like acts, written in whatever way."""
-    stream = MentionStream()
-    return stream.feed(text) + stream.finish()
 
 
 def escape(text: str) -> str:
@@ -92,24 +85,8 @@ def fallback(markdown: str, limit: int = 3000) -> str:
     limit = min(limit, TEXT_CHARS)
     # What is cut off need not be read, and hostile Markdown is slow to read.
     more = "…" if len(markdown) > 4 * limit else ""
-    text = flattened(markdown[: 4 * limit], _PLAIN) + more
-    return escape(cut(text, limit)) or "…"
-
-
-def cut(text: str, limit: int, written: Callable[[str], str] = escape) -> str:
-    """The text, cut after a word with `…` where it would be more than `limit` characters once it is written."""
-    if len(text) <= limit and len(written(text)) <= limit:
-        return text
-    low, high = 0, min(len(text), limit)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if len(written(text[:middle])) < limit:
-            low = middle
-        else:
-            high = middle - 1
-    words = re.match(r"(?s).*(?=\s)", text[: low + 1])
-    kept = words[0].rstrip() if words and 2 * len(words[0]) > low else text[:low]
-    return f"{kept}…"
+    text = flattened(markdown[: 4 * limit], PLAIN) + more
+    return escape(cut(text, limit, escape)) or "…"
 
 
 def mrkdwn(markdown: str) -> str:
@@ -126,25 +103,10 @@ def code_block(text: str) -> str:
     return f"```\n{escape(fenceless(text))}\n```"
 
 
-def fenceless(text: str) -> str:
-    """The text without a run of backticks that could close a block of code."""
-    return re.sub("`{3,}", lambda run: run[0].translate(_LOOK_ALIKES), text)
-
-
 def _code_span(text: str) -> str:
     return f"`{escape(text.translate({ord('`'): 'ˋ', ord(chr(10)): ' '}))}`"
 
 
-def _plain_link(url: str, label: str) -> str:
-    return label if not url or _same(label, url) else f"{label} ({url})" if label.strip() else url
-
-
-def _same(label: str, url: str) -> bool:
-    """Whether a label says the same as its address: Slack links addresses by itself."""
-    return label == url or _SCHEME.sub("", label).rstrip("/") == _SCHEME.sub("", url).rstrip("/")
-
-
-_PLAIN = Marks(link=_plain_link)
 _MRKDWN = Marks(
     text=literal,
     code=_code_span,
@@ -155,11 +117,6 @@ _MRKDWN = Marks(
     struck="~",
     quoted="> ",
 )
-
-
-def plain_inline(markdown: str) -> str:
-    """A line of Markdown as plain text: emphasis and code without their marks, links as `label (address)`."""
-    return flattened(markdown, _PLAIN, inline=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +179,7 @@ def _shown(content: str, name: Callable[[str], str]) -> str:
         return _unescaped(f"<{content}>")
     url = _unescaped(target)
     bare = re.sub(r"^(?:mailto|tel):", "", url, flags=re.IGNORECASE)
-    return _plain_link(bare, label) if label else bare
+    return plain_link(bare, label) if label else bare
 
 
 def _special(command: str, label: str, name: Callable[[str], str]) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from bot.platforms.slack.markup import unformatted, unmentioned
+from bot.platforms.slack.markup import unformatted
+from bot.safety.mentions import unmentioned
 from bot.text import one_line
 
 # People (U, W), groups (S), channels (C, G) and direct messages (D). Words in capitals look the same, such as

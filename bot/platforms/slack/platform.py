@@ -20,8 +20,8 @@ from bot.platforms.slack.server import open_server
 from bot.platforms.slack.slash import NAME
 from bot.platforms.slack.sockets import AppRefused, Sockets
 from bot.platforms.slack.start import first_url, patiently, who_am_i, wrong_app_token
-from bot.platforms.slack.tasks import Tasks
 from bot.platforms.slack.web import open_web
+from bot.platforms.tasks import Tasks
 from bot.ports import Core
 from bot.settings import BOT_FILE, SlackSettings, SlackTokens
 from rag.errors import ConfigurationError, ConfigurationProblem

@@ -17,10 +17,11 @@ from bot.platforms.slack.names import ids_in, with_names
 from bot.platforms.slack.pictures import as_bars, show
 from bot.platforms.slack.posts import Spot
 from bot.platforms.slack.signs import Sign
-from bot.platforms.slack.slash import as_typed
-from bot.platforms.slack.tables import without_tables
+from bot.platforms.slack.slash import NAME
 from bot.platforms.slack.web import SlackError
 from bot.platforms.slack.writing import Writing
+from bot.platforms.tables import without_tables
+from bot.platforms.typed import as_typed
 
 log = logging.getLogger(__name__)
 
@@ -183,7 +184,7 @@ class SlackReply:
             return replace(card, text=without_tables(card.text))
         wanted = ids_in(f"{card.text} {card.shared_by}")
         self._names = await self._desk.directory.names(wanted) if wanted else {}
-        return replace(card, text=without_tables(as_typed(with_names(card.text, self._names))))
+        return replace(card, text=without_tables(as_typed(with_names(card.text, self._names), NAME)))
 
     async def _finish_publicly(self, card: Card) -> None:
         try:

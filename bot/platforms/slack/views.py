@@ -12,10 +12,10 @@ from types import MappingProxyType
 from bot.locales import Phrases
 from bot.messages import Home, Recent
 from bot.platforms.slack.blocks import SECTION_CHARS, Block, closing, context, plain_text, section
-from bot.platforms.slack.markup import cut, link, literal, mrkdwn
-from bot.platforms.slack.tables import without_tables
+from bot.platforms.slack.markup import link, literal, mrkdwn
+from bot.platforms.tables import without_tables
 from bot.splitting import split
-from bot.text import one_line
+from bot.text import cut, one_line
 
 HEADER_CHARS = 150
 VIEW_BLOCKS = 100

@@ -23,9 +23,9 @@ from bot.platforms.slack.markup import fallback
 from bot.platforms.slack.plainer import size_of
 from bot.platforms.slack.posts import Posts, Spot
 from bot.platforms.slack.streams import DEAD, Streams
-from bot.platforms.slack.tables import TableStream
-from bot.platforms.slack.tasks import Tasks
 from bot.platforms.slack.web import SlackError
+from bot.platforms.tables import TableStream
+from bot.platforms.tasks import Tasks
 from rag.ports import Clock
 
 log = logging.getLogger(__name__)

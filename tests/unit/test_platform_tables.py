@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from bot.platforms.slack.tables import MAX_COLUMNS, TableStream, without_tables
+from bot.platforms.tables import MAX_COLUMNS, TableStream, without_tables
 from bot.tables import table
 
 PARSER = MarkdownIt("commonmark").enable("table")

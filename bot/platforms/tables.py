@@ -1,4 +1,4 @@
-"""Tables in Markdown as blocks of code, or as lists where they are wide: Slack shows none in a stream (pure).
+"""Tables in Markdown as blocks of code, or as lists where they are wide: chats show none, or none in a stream (pure).
 
 Text comes out as it comes in. Held back are: of a line, all from its first `|` on, until the next line tells whether
 it is a table's head; of a table, all of it, since the last row may be the widest.
@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from wcwidth import ljust, rjust
 from wcwidth import width as width_of
 
-from bot.platforms.slack.markup import fenceless, plain_inline, unmentioned
+from bot.platforms.flattening import plain_line
 from bot.safety import safe
-from bot.text import one_line
+from bot.safety.mentions import unmentioned
+from bot.text import fenceless, one_line
 
 MAX_COLUMNS = 76
-"""Cells of a line of code; no limit of Slack's, but what a window of ordinary width shows without breaking lines."""
+"""Cells of a line of code; no platform's limit: a window of ordinary width shows so many without breaking lines."""
 
 _BAR = re.compile(r"(?<!\\)\|")
 _LEAD = re.compile(r"[ \t>]*")
@@ -212,7 +213,7 @@ def _aligned(rows: Sequence[Sequence[str]], numeric: Collection[int]) -> list[st
 
 def _plain(cell: str) -> str:
     """A cell as code: its backticks close no fence."""
-    return fenceless(unmentioned(one_line(plain_inline(_LINE_TAG.sub(" ", cell)))))
+    return fenceless(unmentioned(one_line(plain_line(_LINE_TAG.sub(" ", cell)))))
 
 
 def _records(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +11,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.text import plain
+
+_SCHEME = re.compile(r"^(?:https?://|mailto:|tel:)", re.IGNORECASE)
 
 
 def _unchanged(text: str) -> str:
@@ -35,6 +38,24 @@ class Marks:
     emphasis: str = ""
     struck: str = ""
     quoted: str = ""
+
+
+def plain_link(url: str, label: str) -> str:
+    """A link where nothing can be one: its label, and the address where that says something else."""
+    return label if not url or _same(label, url) else f"{label} ({url})" if label.strip() else url
+
+
+def _same(label: str, url: str) -> bool:
+    """Whether a label says the same as its address: Slack links addresses by itself."""
+    return label == url or _SCHEME.sub("", label).rstrip("/") == _SCHEME.sub("", url).rstrip("/")
+
+
+PLAIN = Marks(link=plain_link)
+
+
+def plain_line(markdown: str) -> str:
+    """A line of Markdown as plain text: emphasis and code without their marks, links as `label (address)`."""
+    return flattened(markdown, PLAIN, inline=True)
 
 
 @cache  # has no state between two texts
