@@ -97,7 +97,7 @@ class Actions:
     def _scope(self, press: Press, entry: Entry) -> Scope:
         """What may be read by whoever pressed the button, and by whoever asked."""
         reader = press.author.beside(entry.question.author)
-        return self.access.scope_of(entry.question.thread.place, is_outside=reader.is_outside)
+        return self.access.scope_for(reader, entry.question.thread.place)
 
     def _readable(self, press: Press, entry: Entry) -> Answer | None:
         """The answer with what may be read today by those who see it: that may be less than when it was given."""

@@ -27,7 +27,7 @@ from bot.delivery import Delivery, Ending
 from bot.herald import Herald
 from bot.home import home_of
 from bot.locales import Phrases, phrases_in
-from bot.messages import Card, Deletion, Home, IncomingMessage, Person, Post, Press, Question, Thread
+from bot.messages import Card, Deletion, Home, IncomingMessage, Offers, Person, Post, Press, Question, Thread
 from bot.ports import Replies, Reply
 from bot.recovery import Recovery
 from bot.replies import (
@@ -41,7 +41,7 @@ from bot.replies import (
 )
 from bot.rounds import repeat
 from bot.underway import Run, Stopped, UnderWay
-from rag.errors import QuotaExceeded, StateUnavailable
+from rag.errors import IndexUnavailable, QuotaExceeded, StateUnavailable
 from rag.model import Answer, Restart, Scope, Status, Token
 from rag.ports import Clock
 
@@ -183,7 +183,7 @@ class Conversation:
         return None
 
     def _scope_of(self, question: Question) -> Scope:
-        return self._desk.access.scope_of(question.thread.place, is_outside=question.author.is_outside)
+        return self._desk.access.scope_for(question.author, question.thread.place)
 
     @asynccontextmanager
     async def _turn_in_line(self, question: Question, delivery: Delivery) -> AsyncIterator[None]:
@@ -348,6 +348,16 @@ class Conversation:
     async def home(self, person: Person, post: Post) -> Home:
         """What somebody sees who opens the bot's own page, which is this place."""
         return await home_of(person, post, self._desk, self._actions.people)
+
+    async def offers(self, person: Person, post: Post) -> Offers:
+        """What somebody may name in a command in a place; nothing while nobody knows."""
+        models = tuple(model.name for model in self._pipeline.models() if model.state is not None)
+        readable = self._desk.access.scope_for(person, post.place).collections
+        try:
+            known = [summary.collection for summary in await self._pipeline.sources()]
+        except IndexUnavailable:
+            known = []
+        return Offers(models=models, collections=tuple(one for one in known if readable is None or one in readable))
 
     # What processes do for each other
 

@@ -26,7 +26,8 @@ NOBODY: Final = ""
 UNDER_WAY: Final = "state IN ('accepted', 'answering')"
 COLUMNS: Final = (
     "reference, platform, place, thread, message, author, workspace, roles, locale, question, state, owner, address,"
-    " resumed, refused, wish, is_another, is_question, is_outside, payer, outcome, said, answer, taken_at"
+    " resumed, refused, wish, is_another, is_question, is_outside, within_places, payer, outcome, said,"
+    " answer, taken_at"
 )
 CLAIM: Final = "INSERT INTO events (event, at) VALUES ($1, $2) ON CONFLICT (event) DO NOTHING RETURNING 1"
 # More of them than a model is ever told.
@@ -65,8 +66,9 @@ def insert(transaction: Transaction, question: Question, owner: str, now: dateti
     thread, author = question.thread, question.author
     transaction.fetch(
         "INSERT INTO questions (reference, platform, place, thread, message, author, workspace, roles, locale,"
-        " question, state, owner, address, is_resumable, resumed, asked_at, taken_at, is_question, is_outside)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'accepted', $11, '', $12, 0, $13, $13, $14, $15)",
+        " question, state, owner, address, is_resumable, resumed, asked_at, taken_at, is_question, is_outside,"
+        " within_places)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'accepted', $11, '', $12, 0, $13, $13, $14, $15, $16)",
         question.reference,
         thread.platform,
         thread.place,
@@ -82,6 +84,7 @@ def insert(transaction: Transaction, question: Question, owner: str, now: dateti
         to_text(now),
         int(question.is_question),
         int(author.is_outside),
+        json.dumps(author.within),
     )
 
 
@@ -91,8 +94,9 @@ def rewrite(transaction: Transaction, before: str, question: Question, owner: st
     ((asked_at,),) = transaction.fetch(
         "UPDATE questions SET reference = $2, question = $3, state = 'accepted', owner = $4, taken_at = $5,"
         " resumed = 0, refused = 0, wish = NULL, outcome = NULL, said = NULL, answer = NULL, is_another = $6,"
-        " payer = $7, workspace = $8, roles = $9, locale = $10, is_question = $11, is_outside = $12, task = NULL,"
-        " model = NULL, reason = NULL, cost_micro_usd = NULL WHERE reference = $1 RETURNING asked_at",
+        " payer = $7, workspace = $8, roles = $9, locale = $10, is_question = $11, is_outside = $12,"
+        " within_places = $13, task = NULL, model = NULL,"
+        " reason = NULL, cost_micro_usd = NULL WHERE reference = $1 RETURNING asked_at",
         before,
         question.reference,
         question.text,
@@ -105,6 +109,7 @@ def rewrite(transaction: Transaction, before: str, question: Question, owner: st
         payer.locale,
         int(question.is_question),
         int(payer.is_outside),
+        json.dumps(payer.within),
     )
     return str(asked_at)
 
@@ -184,13 +189,14 @@ def entry_of(row: Row) -> Entry:
     """What a row of `COLUMNS` says."""
     reference, platform, place, thread, message, author, workspace, roles, locale, *rest = row
     text, state, owner, address, resumed, refused, wish, is_another, is_question, *end = rest
-    is_outside, payer, outcome, said, answer, taken_at = end
+    is_outside, within, payer, outcome, said, answer, taken_at = end
     person = Person(
         id=str(author if payer is None else payer),
         locale=cast("Locale", locale),
         workspace=str(workspace),
         roles=frozenset(json.loads(str(roles))),
         is_outside=bool(is_outside),
+        within=tuple(json.loads(str(within))),
     )
     question = Question(
         reference=str(reference),

@@ -6,6 +6,7 @@ Of whoever took a question back, or is forgotten, nothing is told.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -180,8 +181,8 @@ async def asked_again(
     while since < span.until:
         until = min(since + _A_DAY, span.until)
         rows = await database.fetch(
-            "SELECT question, place, is_outside, task, asked_at, cost_micro_usd, is_another FROM questions"  # noqa: S608
-            f" WHERE {_PAID} ORDER BY asked_at",
+            "SELECT question, place, within_places, is_outside, task, asked_at, cost_micro_usd, is_another"  # noqa: S608
+            f" FROM questions WHERE {_PAID} ORDER BY asked_at",
             to_text(since),
             to_text(until),
         )
@@ -193,10 +194,10 @@ async def asked_again(
 
 
 def _tell(repeats: Repeats, row: Row, access: Access) -> None:
-    question, place, is_outside, task, at, cost, is_another = row
+    question, place, within, is_outside, task, at, cost, is_another = row
     if task is None:
         return
-    scope = access.scope_of(str(place), is_outside=bool(is_outside))
+    scope = access.scope_of(str(place), json.loads(str(within)), is_outside=bool(is_outside))
     audience = scope, access.pin_of(str(place))
     repeats.tell(
         cast("Task", task),

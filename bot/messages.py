@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from bot.charts.chart import Chart
 from rag.model import Asker, Turn
@@ -13,6 +13,8 @@ Locale = Literal["en", "pt-BR"]
 Addressed = Literal["mention", "direct", "thread", "others"]
 """To whom a message speaks: to the bot by its name; to the bot because nobody else is there; to nobody in particular;
 to other people."""
+DIRECT: Final = "direct"
+"""What all places belong to where nobody else reads along."""
 Action = Literal["good", "bad", "why", "sources", "retry", "hand_over", "stop", "documents", "books", "share"]
 """What a button under a reply does; `documents` and `books` ask the same of the other of the two, `share` shows to all
 what was shown to one."""
@@ -72,6 +74,8 @@ class Person:
         roles: And groups, as the platform calls them.
         is_outside: Reads only what is public: a guest, somebody of another organisation, or whoever writes where such
             people read along.
+        within: What the place belongs to where they are, the nearest first: a channel's category and its server;
+            `DIRECT` for a place where nobody else reads along.
     """
 
     id: str
@@ -79,10 +83,15 @@ class Person:
     workspace: str = ""
     roles: frozenset[str] = frozenset()
     is_outside: bool = False
+    within: tuple[str, ...] = ()
 
     def beside(self, other: Person) -> Person:
         """The same, as far as both may read: what is shown to one of them is seen by the other."""
         return replace(self, is_outside=self.is_outside or other.is_outside)
+
+    def asker_in(self, place: str) -> Asker:
+        """Whose limits a question of theirs touches there."""
+        return Asker(user=self.id, channel=place, workspace=self.workspace, roles=self.roles, within=self.within)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,8 +179,7 @@ class Question:
     @property
     def asker(self) -> Asker:
         """Whose limits it touches."""
-        author = self.author
-        return Asker(user=author.id, channel=self.thread.place, workspace=author.workspace, roles=author.roles)
+        return self.author.asker_in(self.thread.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +228,19 @@ class Card:
     tagged: tuple[str, ...] = ()
     chart: Chart | None = None
     shared_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offers:
+    """What somebody may name in a command.
+
+    Attributes:
+        models: All that can be asked, as `provider/model`.
+        collections: Those that they may read where they are.
+    """
+
+    models: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

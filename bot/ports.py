@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Protocol
 
-from bot.messages import Card, Deletion, Home, IncomingMessage, Person, Post, Press, Question, Thread
+from bot.messages import Card, Deletion, Home, IncomingMessage, Offers, Person, Post, Press, Question, Thread
 from rag.model import (
     Allowance,
     Asker,
@@ -120,6 +120,10 @@ class Core(Protocol):
 
     async def home(self, person: Person, post: Post) -> Home:
         """What somebody sees who opens the bot's own page, which is this place; whatever is down, there is one."""
+        ...
+
+    async def offers(self, person: Person, post: Post) -> Offers:
+        """What somebody may name in a command in a place; nothing while nobody knows."""
         ...
 
     async def resume(self, platform: str, replies: Replies) -> Sequence[Question]:

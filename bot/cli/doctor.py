@@ -79,9 +79,8 @@ async def _findings(folder: Path, environ: Mapping[str, str]) -> AsyncIterator[F
         yield _documents(source, folder)
     if unknown := sorted(settings.public - {source.collection for source in settings.documents}):
         yield _public(unknown, folder)
-    if settings.platforms.slack.enabled and settings.slack.is_given:
-        async for finding in _slack(settings):
-            yield finding
+    async for finding in _chats(settings):
+        yield finding
     yield _keys(core, folder)
     models = list(_models(core, SystemClock().now().date(), folder))
     for finding in models:
@@ -127,6 +126,16 @@ def _public(unknown: Sequence[str], folder: Path) -> Finding:
     return Finding("public collections", "note", told, remedy)
 
 
+async def _chats(settings: BotSettings) -> AsyncIterator[Finding]:
+    """The chats that would be served."""
+    if settings.platforms.slack.enabled and settings.slack.is_given:
+        async for finding in _slack(settings):
+            yield finding
+    if settings.platforms.discord.enabled and settings.discord.is_given:
+        async for finding in _discord(settings):
+            yield finding
+
+
 async def _slack(settings: BotSettings) -> AsyncIterator[Finding]:
     """Whether Slack takes the tokens, and what of its permissions is missing."""
     from bot.platforms.slack.check import SlackAway, check  # loads Slack's libraries
@@ -144,6 +153,31 @@ async def _slack(settings: BotSettings) -> AsyncIterator[Finding]:
         for scope in identity.lacking:
             told = f"the scope {scope.name} is missing: {scope.lost}"
             yield Finding("Slack", "note", told, "add it under OAuth & Permissions, and install the app again")
+
+
+async def _discord(settings: BotSettings) -> AsyncIterator[Finding]:
+    """Whether Discord takes the token, and what of its settings is worth knowing."""
+    from bot.platforms.discord.check import DiscordAway, check  # loads Discord's library
+
+    discord = settings.platforms.discord
+    try:
+        known = await check(discord, settings.discord, SystemClock())
+    except ConfigurationError as error:
+        remedy = "docs/discord.md tells where it is found"
+        for problem in error.problems:
+            yield Finding("Discord", "failed", f"{problem.key}: {problem.expected}", remedy)
+    except DiscordAway as error:
+        yield Finding("Discord", "failed", f"Discord does not answer: {error}", "look at the network")
+    else:
+        yield Finding("Discord", "ok", f"the bot is known as {known.name}")
+        if known.is_public and not discord.servers:
+            told = "everybody can invite this bot to their server, and ask it there"
+            remedy = "switch Public Bot off in the developer portal, or name your servers in platforms.discord.servers"
+            yield Finding("Discord", "note", told, remedy)
+        if discord.follow_ups and not known.hears_all:
+            told = "the Message Content Intent is off: follow-ups without the bot's name are not heard"
+            remedy = "switch it on under Bot in the developer portal, or set platforms.discord.follow_ups to no"
+            yield Finding("Discord", "note", told, remedy)
 
 
 def _keys(core: RagSettings, folder: Path) -> Finding:

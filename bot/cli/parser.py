@@ -137,11 +137,13 @@ _COMMANDS = (
     ),
     _Command(
         "manifest",
-        "print the Slack app, to be pasted when it is created: commands, scopes and events, with their reasons",
+        "print what Slack or Discord is told of the bot: the app to paste, or the link to invite it by, with reasons",
         (
             "ragbot manifest slack",
             "ragbot manifest slack --json --name handbook",
             "ragbot manifest slack --http https://bot.example.com/slack/events",
+            "ragbot manifest discord",
+            "ragbot manifest discord --app-id 112233445566778899",
         ),
         ("manifest", "json"),
     ),
@@ -359,11 +361,14 @@ def _forgotten(parser: argparse.ArgumentParser) -> None:
 
 
 def _manifest(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("platform", choices=("slack",), metavar="PLATFORM", help="slack")
+    parser.add_argument("platform", choices=("slack", "discord"), metavar="PLATFORM", help="slack or discord")
     parser.add_argument(
         "--http", type=_https, metavar="URL", help="where Slack reaches the bot (default: the bot connects to Slack)"
     )
-    parser.add_argument("--name", type=_app_name, help="of the app and its bot (default: ragbot)")
+    parser.add_argument("--name", type=_app_name, help="of the Slack app and its bot (default: ragbot)")
+    parser.add_argument(
+        "--app-id", type=_app_id, metavar="ID", help="of the Discord app (default: the one of DISCORD_BOT_TOKEN)"
+    )
 
 
 def _json(parser: argparse.ArgumentParser) -> None:
@@ -446,6 +451,14 @@ def _app_name(name: str) -> str:
     if not 1 <= len(name.strip()) <= 35 or not name.isprintable():
         raise argparse.ArgumentTypeError(f"{name!r} cannot be an app's name: 1 to 35 characters")
     return name.strip()
+
+
+def _app_id(text: str) -> str:
+    from bot.platforms.discord.manifest import is_application_id
+
+    if not is_application_id(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no app's id: 17 to 20 digits, from General Information")
+    return text
 
 
 def _existing(path: str) -> Path:

@@ -17,6 +17,7 @@ from rag.model import Asker
 
 CONSOLE = "console"
 SLACK = "slack"
+DISCORD = "discord"
 
 
 def served(bot: Bot) -> Sequence[str]:
@@ -25,14 +26,24 @@ def served(bot: Bot) -> Sequence[str]:
     Raises:
         ConfigurationError: There is none, or something is missing.
     """
-    platforms, tokens = bot.settings.platforms, bot.settings.slack
-    if platforms.slack.enabled and tokens.is_given:
-        if problems := tuple(tokens.problems(platforms.slack.mode)):
-            raise ConfigurationError(problems)
-        return (SLACK,)
+    platforms, slack, discord = bot.settings.platforms, bot.settings.slack, bot.settings.discord
+    chats: list[str] = []
+    problems: list[ConfigurationProblem] = []
+    if platforms.slack.enabled and slack.is_given:
+        chats.append(SLACK)
+        problems += slack.problems(platforms.slack.mode)
+    if platforms.discord.enabled and discord.is_given:
+        chats.append(DISCORD)
+        problems += discord.problems()
+    if problems:
+        raise ConfigurationError(problems)
+    if chats:
+        return chats
     if platforms.console.enabled:
         return (CONSOLE,)
-    expected = "expected one that is enabled; Slack is served where SLACK_BOT_TOKEN is set"
+    expected = (
+        "expected one that is enabled; Slack is served where SLACK_BOT_TOKEN is set, Discord with DISCORD_BOT_TOKEN"
+    )
     raise ConfigurationError([ConfigurationProblem(str(bot.folder / BOT_FILE), None, "platforms", expected)])
 
 
@@ -60,6 +71,8 @@ async def serve(
         who=who,
         slack=bot.settings.platforms.slack,
         slack_tokens=bot.settings.slack,
+        discord=bot.settings.platforms.discord,
+        discord_tokens=bot.settings.discord,
         tell=_tell,
     )
     core = bot.conversation(access)

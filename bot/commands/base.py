@@ -156,7 +156,7 @@ class Invocation:
     @property
     def scope(self) -> Scope:
         """What may be read where it was called, by whoever called it."""
-        return self.desk.access.scope_of(self.thread.place, is_outside=self.author.is_outside)
+        return self.desk.access.scope_for(self.author, self.thread.place)
 
     @property
     def nothing_is_public(self) -> bool:
@@ -176,8 +176,7 @@ class Invocation:
     @property
     def asker(self) -> Asker:
         """Whose limits a question asked here would touch."""
-        author = self.author
-        return Asker(user=author.id, channel=self.thread.place, workspace=author.workspace, roles=author.roles)
+        return self.author.asker_in(self.thread.place)
 
 
 async def pressed(_: Invocation) -> Card:

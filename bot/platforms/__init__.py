@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from bot.messages import Locale
 from bot.ports import Platform
-from bot.settings import SlackSettings, SlackTokens
+from bot.settings import DiscordSettings, DiscordTokens, SlackSettings, SlackTokens
 from rag.clock import SystemClock
 from rag.model import Asker
 
@@ -28,6 +28,7 @@ class PlatformSetup:
         conversation: The one to go on with, where it has one at a time; empty begins a new one.
         who: Whose rights and limits hold, where it talks to one person alone; `None`: whoever sits there.
         slack: How Slack is served, and with which tokens.
+        discord: How Discord is served, and with which token.
         tell: Tells whoever started the bot how it stands.
     """
 
@@ -38,6 +39,8 @@ class PlatformSetup:
     who: Asker | None = None
     slack: SlackSettings = field(default_factory=SlackSettings)
     slack_tokens: SlackTokens = field(default_factory=SlackTokens)
+    discord: DiscordSettings = field(default_factory=DiscordSettings)
+    discord_tokens: DiscordTokens = field(default_factory=DiscordTokens)
     tell: Callable[[str], None] = log.info
 
 
@@ -63,5 +66,13 @@ def _slack(setup: PlatformSetup) -> Platform:
     return SlackPlatform(setup.slack, setup.slack_tokens, SystemClock(), locale=setup.locale, tell=setup.tell)
 
 
+def _discord(setup: PlatformSetup) -> Platform:
+    from bot.platforms.discord.platform import DiscordPlatform
+
+    return DiscordPlatform(setup.discord, setup.discord_tokens, SystemClock(), locale=setup.locale, tell=setup.tell)
+
+
 # Each imports its libraries only when it is built.
-PLATFORMS: Mapping[str, Callable[[PlatformSetup], Platform]] = MappingProxyType({"console": _console, "slack": _slack})
+PLATFORMS: Mapping[str, Callable[[PlatformSetup], Platform]] = MappingProxyType(
+    {"console": _console, "slack": _slack, "discord": _discord}
+)

@@ -19,12 +19,14 @@ class Asker:
 
     Attributes:
         roles: Of the user, as the platform calls them; they may have limits of their own.
+        within: What the channel belongs to, the nearest first: what holds for its category holds for the channel, too.
     """
 
     user: str = ""
     channel: str = ""
     workspace: str = ""
     roles: frozenset[str] = frozenset()
+    within: tuple[str, ...] = ()
 
 
 NOBODY = Asker()

@@ -75,14 +75,14 @@ class Expense:
         )
 
     def to_json(self) -> str:
-        """For the state database; roles are not booked."""
-        return json.dumps(asdict(replace(self, asker=replace(self.asker, roles=frozenset()))), default=list)
+        """For the state database; neither roles nor what a channel belongs to are booked."""
+        return json.dumps(asdict(replace(self, asker=replace(self.asker, roles=frozenset(), within=()))), default=list)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """What `to_json` wrote."""
         values = json.loads(text)
-        asker = Asker(**{**values.pop("asker"), "roles": frozenset()})
+        asker = Asker(**{**values.pop("asker"), "roles": frozenset(), "within": ()})
         return cls(**{**values, "tokens": TokenUsage(**values["tokens"]), "asker": asker})
 
 

@@ -60,7 +60,7 @@ class QuotaPolicy:
         return tuple(
             self._quota(subject, measure, limit)
             for subject in subjects_of(asker, provider)
-            for measure, limit in self._limits(subject, asker.roles, changed)
+            for measure, limit in self._limits(subject, asker, changed)
             if limit is not None and measure.window != "request"
         )
 
@@ -70,7 +70,7 @@ class QuotaPolicy:
         limits = [
             limit
             for subject in subjects_of(asker, None)
-            for measure, limit in self._limits(subject, asker.roles, changed)
+            for measure, limit in self._limits(subject, asker, changed)
             if measure == USD_PER_REQUEST and limit is not None
         ]
         return min(limits, default=None)
@@ -81,19 +81,24 @@ class QuotaPolicy:
         return Quota(subject, measure, limit, warn_at=int(limit * self.warn), brake_at=int(limit * self.brake))
 
     def _limits(
-        self, subject: Subject, roles: frozenset[str], changed: Mapping[str, Amounts]
+        self, subject: Subject, asker: Asker, changed: Mapping[str, Amounts]
     ) -> Iterator[tuple[Measure, int | None]]:
-        """What holds for a subject, measure by measure: what is said of it alone, of its roles, of all of its kind."""
-        own = {**self.subjects.get(subject, NO_AMOUNTS), **changed.get(str(subject), NO_AMOUNTS)}
+        """What holds for a subject, measure by measure: of it alone, of its category, its roles, its kind."""
+        own = self._said_of(subject, changed)
+        wider = [Subject("channel", name) for name in reversed(asker.within) if subject.kind == "channel"]
+        by_place = {measure: limit for one in wider for measure, limit in self._said_of(one, changed).items()}
         kind = {**self.kinds.get(subject.kind, NO_AMOUNTS), **changed.get(f"{subject.kind}:*", NO_AMOUNTS)}
         by_role = _most_generous(
             [
                 {**self.roles.get(role, NO_AMOUNTS), **changed.get(f"role:{role}", NO_AMOUNTS)}
-                for role in sorted(roles)
+                for role in sorted(asker.roles)
                 if subject.kind == "user"
             ]
         )
-        yield from {**kind, **by_role, **own}.items()
+        yield from {**kind, **by_role, **by_place, **own}.items()
+
+    def _said_of(self, subject: Subject, changed: Mapping[str, Amounts]) -> Amounts:
+        return {**self.subjects.get(subject, NO_AMOUNTS), **changed.get(str(subject), NO_AMOUNTS)}
 
 
 def subjects_of(asker: Asker, provider: str | None) -> tuple[Subject, ...]:
@@ -111,7 +116,8 @@ def targets_of(asker: Asker, provider: str | None) -> tuple[str, ...]:
     """Every target whose change would concern this asker or this provider."""
     subjects = subjects_of(asker, provider)
     wide = (f"{subject.kind}:*" for subject in subjects if subject.id)
-    return (*map(str, subjects), *wide, *(f"role:{role}" for role in sorted(asker.roles)))
+    around = (str(Subject("channel", name)) for name in asker.within)
+    return (*map(str, subjects), *wide, *around, *(f"role:{role}" for role in sorted(asker.roles)))
 
 
 def parse_target(text: str) -> str:

@@ -1,4 +1,4 @@
-"""A workspace with one person and one channel, for all that happens in Slack."""
+"""A workspace and a server with one person and one channel each, for all that happens in Slack and in Discord."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.fakes import discord as local_discord
+from tests.fakes.discord import Discord, Guild, open_discord
 from tests.fakes.slack import Channel, Slack, User, open_slack
 
 
@@ -23,3 +25,24 @@ def ana(slack: Slack) -> User:
 @pytest.fixture
 def general(slack: Slack, ana: User) -> Channel:
     return slack.channel("general", members=[ana])
+
+
+@pytest.fixture
+async def discord() -> AsyncIterator[Discord]:
+    async with open_discord(bot_public=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def acme(discord: Discord) -> Guild:
+    return discord.guild("Acme")
+
+
+@pytest.fixture
+def bia(discord: Discord, acme: Guild) -> local_discord.User:
+    return discord.person("Bia", guilds=[acme])
+
+
+@pytest.fixture
+def lobby(discord: Discord, acme: Guild) -> local_discord.Channel:
+    return discord.channel(acme, "lobby")

@@ -12,23 +12,8 @@ import pytest
 from bot.settings import SlackSettings
 from tests.fakes.scripted_pipeline import one_too_many
 from tests.fakes.slack import ALL_SCOPES, Channel, Slack, User, open_slack
-from tests.scenarios.slack_talks import (
-    LONG,
-    TABLE,
-    WIDE,
-    Gate,
-    Hasty,
-    answered,
-    asked,
-    citations,
-    in_pieces,
-    is_whole,
-    model,
-    of_bot,
-    served,
-    squeezed,
-    text_of,
-)
+from tests.scenarios.slack_talks import answered, asked, is_whole, of_bot, served, text_of
+from tests.scenarios.talks import LONG, TABLE, WIDE, Gate, Hasty, citations, in_pieces, model, squeezed
 
 # Where
 

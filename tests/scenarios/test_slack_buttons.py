@@ -16,7 +16,8 @@ from bot.access import Access
 from tests.fakes.scripted_pipeline import EVIDENCE, one_too_many
 from tests.fakes.slack import Channel, Message, Seen, Slack, User, open_slack
 from tests.fakes.slack_bot import SlackBot
-from tests.scenarios.slack_talks import Gate, answered, asked, model, of_bot, served, text_of
+from tests.scenarios.slack_talks import answered, asked, of_bot, served, text_of
+from tests.scenarios.talks import Gate, model
 
 VACATION = "Thirty days [1]."
 

@@ -14,7 +14,8 @@ from tests.fakes.scripted_pipeline import one_too_many
 from tests.fakes.slack import ALL_SCOPES, Channel, File, Refused, Seen, Slack, User, open_slack
 from tests.fakes.slack_bot import SlackBot
 from tests.fakes.spending import expense, spend
-from tests.scenarios.slack_talks import Gate, answered, asked, model, of_bot, served, text_of
+from tests.scenarios.slack_talks import answered, asked, of_bot, served, text_of
+from tests.scenarios.talks import Gate, model
 
 
 async def called(slack: Slack, who: User, where: Any, command: str, text: str = "") -> Seen:

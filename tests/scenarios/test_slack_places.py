@@ -8,7 +8,8 @@ import pytest
 
 from bot.access import Access
 from tests.fakes.slack import Slack, User
-from tests.scenarios.slack_talks import answered, asked, model, of_bot, served, text_of
+from tests.scenarios.slack_talks import answered, asked, of_bot, served, text_of
+from tests.scenarios.talks import model
 
 ONLY_PUBLIC = "so I use only public documents"
 

@@ -9,7 +9,8 @@ import pytest
 
 from rag.errors import ConfigurationError, ConfigurationProblem
 from tests.fakes.slack import Channel, Slack, User, open_slack
-from tests.scenarios.slack_talks import Gate, answered, asked, citations, model, of_bot, served, text_of
+from tests.scenarios.slack_talks import answered, asked, of_bot, served, text_of
+from tests.scenarios.talks import Gate, citations, model
 
 # As they are typed, with look-alikes and entities, in code, and in links that carry them.
 CALLS = (

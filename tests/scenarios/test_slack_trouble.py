@@ -17,7 +17,8 @@ from rag.clock import SystemClock
 from rag.model import Restart
 from tests.fakes.scripted_pipeline import says
 from tests.fakes.slack import Channel, Slack, User, open_slack
-from tests.scenarios.slack_talks import LONG, Gate, answered, asked, in_pieces, is_whole, model, of_bot, served, text_of
+from tests.scenarios.slack_talks import answered, asked, is_whole, of_bot, served, text_of
+from tests.scenarios.talks import LONG, Gate, in_pieces, model
 
 
 @pytest.mark.parametrize("end", ["message_not_in_streaming_state", "stopped_by_user"])

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.access import Access, Admins
-from bot.messages import Person
+from bot.messages import DIRECT, Person
 from rag.model import NO_PIN, Pin, Scope
 
 
@@ -71,6 +73,27 @@ def test_once_anything_is_restricted_nobody_reads_what_no_audience_grants(
 
     assert readable is not None
     assert readable <= set(audiences.get(place, [])) | set(audiences.get("*", []))
+
+
+def test_what_a_place_belongs_to_says_what_it_reads_where_nothing_nearer_does() -> None:
+    access = Access({"C1": ("a",), "CAT": ("b",), "SRV": ("c",), "*": ("d",)})
+
+    def read(place: str, *within: str) -> Scope:
+        return access.scope_for(Person(id="U1", locale="en", within=within), place)
+
+    assert read("C1", "CAT", "SRV") == Scope.of("a")
+    assert read("C2", "CAT", "SRV") == Scope.of("b")
+    assert read("C2", "SRV") == Scope.of("c")
+    assert read("C2", "OTHER") == Scope.of("d")
+
+
+def test_what_a_role_reads_is_read_where_nobody_else_reads_along_and_nowhere_else() -> None:
+    access = Access({"HR": ("salaries",), "SRV": ("handbook",), DIRECT: ("guide",)}, public=frozenset({"guide"}))
+    ana = Person(id="U1", locale="en", roles=frozenset({"HR", "OPS"}), within=("SRV",))
+
+    assert access.scope_for(ana, "C1") == Scope.of("handbook")
+    assert access.scope_for(replace(ana, within=(DIRECT,)), "D1") == Scope.of("guide", "salaries")
+    assert access.scope_for(replace(ana, within=(DIRECT,), is_outside=True), "D1") == Scope.of("guide")
 
 
 def test_a_place_is_pinned_by_its_name_by_the_star_or_not_at_all() -> None:

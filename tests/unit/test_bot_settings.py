@@ -9,7 +9,7 @@ import pytest
 
 from bot.access import Admins
 from bot.messages import Post
-from bot.settings import BOT_FILE, BotSettings, check_files
+from bot.settings import BOT_FILE, BotSettings, DiscordTokens, check_files
 from bot.terms import AlertRules, Terms
 from rag.errors import ConfigurationError
 from rag.model import NO_PIN, Pin
@@ -125,7 +125,15 @@ def test_auto_is_the_language_of_the_system(tmp_path: Path, environ: dict[str, s
             "4: documents[1].colection: unknown key; did you mean collection?",
         ),
         ("documents: [docs]", '1: documents[0]: expected keys and values, not "docs"'),
-        ("platforms: {teams: {}}", "1: platforms.teams: unknown key; known here: console, slack"),
+        ("platforms: {teams: {}}", "1: platforms.teams: unknown key; known here: console, slack, discord"),
+        (
+            "platforms: {discord: {servers: [acme]}}",
+            '1: platforms.discord.servers[0]: expected an id of Discord\'s, such as 81384788765712384, not "acme"',
+        ),
+        (
+            "platforms: {discord: {shards: {count: 0}}}",
+            '1: platforms.discord.shards.count: expected a number of shards from 1 to 100000, not "0"',
+        ),
         (
             "pins: {console: {policy: cheap}}",
             '1: pins.console.policy: expected preferred, cheapest or fastest, not "cheap"',
@@ -254,3 +262,36 @@ def test_what_is_no_time_of_day_is_told(tmp_path: Path, written: str) -> None:
 @pytest.mark.parametrize("written", ["C0G9QF9C6", "console:", ":C1", "slak:C0G9QF9C6"])
 def test_what_is_no_place_is_told(tmp_path: Path, written: str) -> None:
     assert "expected a platform that there is and a place on it" in problem(tmp_path, f'admins: {{place: "{written}"}}')
+
+
+def test_ids_of_discord_need_no_quotation_marks(tmp_path: Path) -> None:
+    text = """
+platforms:
+  discord:
+    servers: [112233445566778899]
+    answers_in: {223344556677889900: thread}
+    shards: {count: 4, ids: [0, 3]}
+audiences: {112233445566778899: [guide]}
+"""
+    settings = load(tmp_path, text, {"DISCORD_BOT_TOKEN": " Bot token.of.it "})
+
+    assert settings.platforms.discord.servers == ("112233445566778899",)
+    assert settings.platforms.discord.answers_in == {"223344556677889900": "thread"}
+    assert settings.platforms.discord.shards is not None
+    assert list(settings.platforms.discord.shards.own) == [0, 3]
+    assert settings.audiences == {"112233445566778899": ("guide",)}
+    assert settings.discord.bot == "token.of.it"
+    assert "token" not in repr(settings.discord)
+
+
+@pytest.mark.parametrize(
+    ("environ", "variable"),
+    [
+        ({}, "DISCORD_BOT_TOKEN"),
+        ({"DISCORD_BOT_TOKEN": "two words"}, "DISCORD_BOT_TOKEN"),
+        ({"DISCORD_BOT_TOKEN": "t", "DISCORD_API_URL": "discord.example"}, "DISCORD_API_URL"),
+        ({"DISCORD_BOT_TOKEN": "t", "DISCORD_GATEWAY_URL": "http://discord.example"}, "DISCORD_GATEWAY_URL"),
+    ],
+)
+def test_what_is_wrong_in_the_environment_for_discord_is_named(environ: dict[str, str], variable: str) -> None:
+    assert [problem.key for problem in DiscordTokens.read(environ).problems()] == [variable]

@@ -100,6 +100,19 @@ def test_what_is_said_of_a_person_comes_before_their_roles() -> None:
     assert a_minute(Asker(user="bob", roles=frozenset({"intern"}))) is None
 
 
+def test_what_is_said_of_a_category_holds_for_each_of_its_channels_that_has_nothing_of_its_own() -> None:
+    in_category = replace(ALICE, within=("quiet", "acme"))
+    own = Change("channel:general", A_MINUTE, 7)
+    category = Change("channel:quiet", A_MINUTE, 3)
+
+    assert limits(in_category)["channel:general requests_per_minute"] == 1
+    assert limits(in_category, None, category)["channel:general requests_per_minute"] == 3
+    assert limits(in_category, None, own, category)["channel:general requests_per_minute"] == 7
+    assert limits(replace(ALICE, within=("other", "quiet")))["channel:general requests_per_minute"] == 1
+    assert limits(in_category)["user:alice requests_per_minute"] == 10
+    assert "channel:quiet" in targets_of(in_category, None)
+
+
 def test_a_change_takes_the_place_of_what_was_configured_for_the_same() -> None:
     assert a_minute(ALICE, Change("user:*", A_MINUTE, 3)) == 3
     assert a_minute(ALICE, Change("user:*", A_MINUTE, 3), Change("user:alice", A_MINUTE, 7)) == 7

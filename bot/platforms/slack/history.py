@@ -7,8 +7,8 @@ import logging
 from collections import deque
 from typing import Final
 
+from bot.platforms.memory import Memory
 from bot.platforms.slack.markup import read
-from bot.platforms.slack.memory import Memory
 from bot.platforms.slack.posts import Posts, Spot
 from bot.platforms.slack.web import SlackError
 from rag.model import Turn
@@ -32,7 +32,7 @@ class Past:
 
     def __init__(self, posts: Posts, clock: Clock) -> None:
         self._posts = posts
-        self._read = Memory(self._said_before, lambda *_: (), clock, kept_s=_REMEMBERED_S)
+        self._read = Memory(self._said_before, lambda *_: (), clock, kept_s=_REMEMBERED_S, refusal=SlackError)
 
     async def before(self, spot: Spot, message: str) -> tuple[Turn, ...]:
         """The last messages of a thread before this one, oldest first; nothing where Slack does not tell."""

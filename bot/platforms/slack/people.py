@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeAlias, cast
 from cachetools import TTLCache
 
 from bot.messages import Locale, Person
-from bot.platforms.slack.memory import NO_SLACK, Memory
+from bot.platforms.memory import Memory
 from bot.platforms.slack.web import Json, SlackError, Web
 from rag.ports import Clock
 
@@ -28,6 +28,8 @@ _GROUPS_S: Final = 300.0
 # Whoever waits for an answer does not wait for what Slack has to say of them any longer.
 _LONGEST_S: Final = 5.0
 _MOST_NAMES: Final = 20
+# What an imitation of Slack says that has no such method.
+_NO_SLACK: Final = "unknown_method"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,12 @@ class Directory:
         self._team = team
         self._enterprise = enterprise
         self._locale: Locale = locale
-        self._profiles = Memory(self._ask_profile, _guess_profile, clock, kept_s=_PEOPLE_S)
+        self._profiles = Memory(self._ask_profile, _guess_profile, clock, kept_s=_PEOPLE_S, refusal=SlackError)
         self._shared = TTLCache[str, bool](_MOST_SHARED, _PLACES_S, timer=clock.monotonic)
-        self._places = Memory(self._ask_place, _guess_place, clock, kept_s=_PLACES_S)
-        self._groups = Memory(self._ask_groups, lambda *_: self._last_groups, clock, kept_s=_GROUPS_S)
+        self._places = Memory(self._ask_place, _guess_place, clock, kept_s=_PLACES_S, refusal=SlackError)
+        self._groups = Memory(
+            self._ask_groups, lambda *_: self._last_groups, clock, kept_s=_GROUPS_S, refusal=SlackError
+        )
         self._last_groups: Groups = {}
 
     async def person(self, user: str, channel: str, *, team: str = "", is_shared: bool = False) -> Person:
@@ -174,8 +178,8 @@ class Directory:
         Raises:
             SlackError: It does not say.
         """
-        if self._web.why_lacks(method) == NO_SLACK:
-            raise SlackError(method, NO_SLACK)
+        if self._web.why_lacks(method) == _NO_SLACK:
+            raise SlackError(method, _NO_SLACK)
         try:
             async with asyncio.timeout(_LONGEST_S):
                 return await self._web.call(method, token=None, waits=True, **arguments)
@@ -183,14 +187,23 @@ class Directory:
             raise SlackError(method, "unreachable") from error
 
 
-def _guess_profile(_user: str, code: str) -> Profile:
+def _guess_profile(user: str, error: SlackError) -> Profile:
     """Who cannot be told from a guest is taken for one; an imitation of Slack has no guests."""
-    return Profile("", is_outside=code != NO_SLACK)
+    return Profile("", is_outside=_is_told_by_others(user, error))
 
 
-def _guess_place(channel: str, code: str) -> Place:
+def _guess_place(channel: str, error: SlackError) -> Place:
     """Where outsiders may read along, they do: where the bot is no member, nobody tells it what the place is."""
-    return Place(channel, "private" if channel.startswith("G") else "channel", is_shared=code != NO_SLACK)
+    kind: Kind = "private" if channel.startswith("G") else "channel"
+    return Place(channel, kind, is_shared=_is_told_by_others(channel, error))
+
+
+def _is_told_by_others(what: str, error: SlackError) -> bool:
+    """Whether it would be told, if not now: an imitation of Slack may not have the method at all."""
+    if error.code == _NO_SLACK:  # that is told once, of the method
+        return False
+    log.warning("not known of %s: %s", what, error)
+    return True
 
 
 def _part(answer: Json, name: str) -> Json:

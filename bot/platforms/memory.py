@@ -1,45 +1,47 @@
-"""What Slack has told: asked for once, however many want to know it, and remembered for a while."""
+"""What a platform has told: asked for once, however many want to know it, and remembered for a while."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Final, Generic, TypeVar
 from weakref import WeakValueDictionary
 
 from cachetools import TTLCache
 
-from bot.platforms.slack.web import SlackError
 from rag.ports import Clock
-
-log = logging.getLogger(__name__)
-
-NO_SLACK: Final = "unknown_method"
-"""What an imitation of Slack says that has no such method."""
 
 _K = TypeVar("_K", bound=Hashable)
 _T = TypeVar("_T")
+_E = TypeVar("_E", bound=Exception)
 
 _MOST: Final = 20_000
-# What Slack has not told is not asked for again at once: many may be waiting behind each other.
+# What was not told is not asked for again at once: many may be waiting behind each other.
 _GUESSED_S: Final = 10.0
 
 
-class Memory(Generic[_K, _T]):
+class Memory(Generic[_K, _T, _E]):
     """Things of one kind, by their keys.
 
     Args:
-        ask: Raises `SlackError` where Slack does not tell.
-        guess: What is assumed then, for a moment; made of the key and of what Slack says instead.
-        kept_s: So long holds what Slack has told.
+        ask: Raises a refusal where the platform does not tell.
+        guess: What is assumed then, for a moment; made of the key and of the refusal.
+        kept_s: So long holds what was told.
+        refusal: What `ask` raises.
     """
 
     def __init__(
-        self, ask: Callable[[_K], Awaitable[_T]], guess: Callable[[_K, str], _T], clock: Clock, *, kept_s: float
+        self,
+        ask: Callable[[_K], Awaitable[_T]],
+        guess: Callable[[_K, _E], _T],
+        clock: Clock,
+        *,
+        kept_s: float,
+        refusal: type[_E],
     ) -> None:
         self._ask = ask
         self._guess = guess
+        self._refusal = refusal
         self._told = TTLCache[_K, _T](_MOST, kept_s, timer=clock.monotonic)
         self._guessed = TTLCache[_K, _T](_MOST, _GUESSED_S, timer=clock.monotonic)
         # A lock is there for as long as somebody holds it or waits for it.
@@ -70,10 +72,8 @@ class Memory(Generic[_K, _T]):
         forgotten = self._forgotten
         try:
             told = await self._ask(key)
-        except SlackError as error:
-            if error.code != NO_SLACK:  # that is told once, of the method
-                log.warning("not known of %s: %s", key, error)
-            told = self._guessed[key] = self._guess(key, error.code)
+        except self._refusal as error:
+            told = self._guessed[key] = self._guess(key, error)
         else:
             if forgotten == self._forgotten:  # else it may have changed since it was asked for
                 self._told[key] = told

@@ -1,0 +1,358 @@
+"""What people do with commands, buttons and dialogues: answered within three seconds, and for fifteen minutes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, cast
+
+import discord
+from cachetools import TTLCache
+
+from bot.locales import Phrases, phrases_in
+from bot.messages import Action, IncomingMessage, Person, Post, Press, Thread
+from bot.platforms.discord.calls import asked_for, complete, text_of
+from bot.platforms.discord.cards import press_of
+from bot.platforms.discord.desk import NAME, Desk, Spot
+from bot.platforms.discord.errors import ACKNOWLEDGED_BEFORE, DiscordError, done
+from bot.platforms.discord.outlets import InteractionOutlet
+from bot.platforms.discord.places import Place, Places
+from bot.platforms.discord.replies import DiscordReplies, Silence
+from bot.platforms.typed import is_about_thread
+from bot.ports import Core
+from bot.text import cut
+from rag.model import Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+log = logging.getLogger(__name__)
+
+_INPUT: Final = "text"
+_ABOUT: Final = "ragbot:about:"
+_INPUT_CHARS: Final = 2_000
+_DIALOGUE_S: Final = 1_800.0
+_MOST_DIALOGUES: Final = 10_000
+_QUOTED_CHARS: Final = 1_500
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Where somebody has used a command or a button.
+
+    Attributes:
+        place: `Thread.place`.
+        is_ours: The bot itself may be there; else only the person has installed it, for themselves.
+    """
+
+    place: str
+    known: Place
+    channel: str
+    is_ours: bool
+
+
+class Interactions:
+    """All of them."""
+
+    def __init__(self, core: Core, desk: Desk, places: Places) -> None:
+        self._core = core
+        self._desk = desk
+        self._places = places
+        self._about = TTLCache[str, str](_MOST_DIALOGUES, _DIALOGUE_S, timer=desk.line.clock.monotonic)
+
+    def take(self, interaction: discord.Interaction) -> None:
+        """Begin to answer one."""
+        self._desk.directory.note_locale(interaction.user.id, interaction.locale.value)
+        match interaction.type:
+            case discord.InteractionType.application_command:
+                work = self._command(interaction)
+            case discord.InteractionType.autocomplete:
+                work = self._complete(interaction)
+            case discord.InteractionType.component:
+                work = self._press(interaction)
+            case discord.InteractionType.modal_submit:
+                work = self._submission(interaction)
+            case _:
+                return
+        self._desk.tasks.begin(work, f"an interaction: {interaction.type.name}")
+
+    # Commands
+
+    async def _command(self, interaction: discord.Interaction) -> None:
+        data = _data(interaction)
+        if data.get("type") == discord.AppCommandType.message.value:
+            await self._ask_about(interaction, data)
+            return
+        text = text_of(data)
+        is_question = str(data.get("name")) == "ask"
+        where = await self._where(interaction)
+        await self._asked(interaction, where, text, is_private=not is_question or not where.is_ours)
+
+    async def _asked(
+        self,
+        interaction: discord.Interaction,
+        where: _Where,
+        text: str,
+        *,
+        is_private: bool,
+        history: tuple[Turn, ...] = (),
+    ) -> None:
+        is_private = is_private and not where.known.is_direct
+        deferred = await self._defer(interaction, is_private=is_private)
+        if deferred is None:
+            return
+        outlet, original = deferred
+        author = await self._author(interaction, where)
+        thread = self._thread(where, original or str(interaction.id))
+        if is_about_thread(text, NAME) and not where.known.is_thread and not where.known.is_direct:
+            thread = await self._core.last_thread(author, Post(NAME, where.place)) or thread
+        spot = Spot(where.channel, str(interaction.user.id), is_direct=where.known.is_direct, interaction=outlet)
+        message = IncomingMessage(
+            event_id=f"interaction-{interaction.id}",
+            thread=thread,
+            id=f"interaction-{interaction.id}",
+            author=author,
+            text=text,
+            addressed="mention",
+            is_resumable=where.is_ours,
+            history=history,
+        )
+        await self._core.handle(message, DiscordReplies(self._desk, spot))
+
+    async def _defer(
+        self, interaction: discord.Interaction, *, is_private: bool
+    ) -> tuple[InteractionOutlet | None, str] | None:
+        """Say that an answer will come, to all or to one: how it begins, so it stays.
+
+        Returns:
+            The way to answer, which is none where it was too late, and the message in which the bot is thinking, if
+            that is told; `None` where another process answers.
+        """
+        told = await self._answered(
+            interaction, lambda: interaction.response.defer(ephemeral=is_private, thinking=True)
+        )
+        if told is None:
+            return None
+        if not told:
+            return None, ""
+        message = str(getattr(told[0], "message_id", None) or "")
+        outlet = InteractionOutlet(
+            self._desk.line,
+            interaction,
+            is_private=is_private,
+            is_deferred=True,
+            original=f"{interaction.channel_id}/{message}" if message else "",
+        )
+        return outlet, "" if is_private else message
+
+    async def _answered(
+        self, interaction: discord.Interaction, answer: Callable[[], Awaitable[object]]
+    ) -> tuple[object, ...] | None:
+        """What Discord says to a first answer; empty where it was too late, `None` where somebody else was first."""
+        try:
+            return (await done(answer),)
+        except DiscordError as error:
+            if error.code == ACKNOWLEDGED_BEFORE:
+                return None
+            if error.status == 200:  # it was taken, and said so in its own way
+                return (None,)
+            log.warning("not answered in time interaction=%d: %s", interaction.id, error)
+            return ()
+
+    async def _complete(self, interaction: discord.Interaction) -> None:
+        sought = asked_for(_data(interaction))
+        if sought is None:
+            return
+        where = await self._where(interaction)
+        author = await self._author(interaction, where)
+        offers = await self._core.offers(author, Post(NAME, where.place))
+        proposals = complete(
+            sought, models=offers.models, channels=_channels(interaction), phrases=phrases_in(author.locale)
+        )
+        choices = [discord.app_commands.Choice(name=shown, value=value) for shown, value in proposals]
+        await self._answered(interaction, lambda: interaction.response.autocomplete(choices))
+
+    async def _ask_about(self, interaction: discord.Interaction, data: Mapping[str, object]) -> None:
+        """Ask what it is that somebody wants to know about a message: the dialogue has to be the first answer."""
+        resolved = cast("Mapping[str, Mapping[str, Mapping[str, object]]]", data.get("resolved") or {})
+        target = str(data.get("target_id") or "")
+        message = (resolved.get("messages") or {}).get(target) or {}
+        self._about[target] = str(message.get("content") or "")
+        phrases = self._phrases(interaction)
+        modal = _modal(
+            f"{_ABOUT}{target}", phrases("discord.ask_about_title"), phrases("discord.ask_about_label"),
+            phrases("discord.ask_about_hint"),
+        )  # fmt: skip
+        await self._answered(interaction, lambda: interaction.response.send_modal(modal))
+
+    # Buttons
+
+    async def _press(self, interaction: discord.Interaction) -> None:
+        pressed = press_of(str(_data(interaction).get("custom_id") or ""))
+        if pressed is None:
+            return
+        action, reference = pressed
+        if action in {"bad", "hand_over"}:
+            await self._ask_for_words(interaction, action, reference)
+            return
+        answered = await self._answered(interaction, interaction.response.defer)
+        if answered is None:
+            return
+        await self._pressed(interaction, action, reference)
+
+    async def _pressed(
+        self,
+        interaction: discord.Interaction,
+        action: Action,
+        reference: str,
+        *,
+        text: str = "",
+        kind: type[DiscordReplies] = DiscordReplies,
+    ) -> None:
+        where = await self._where(interaction)
+        author = await self._author(interaction, where)
+        message = interaction.message
+        root = ""
+        if message is not None and not where.known.is_thread and not where.known.is_direct:
+            root = str(await self._desk.past.root(message.channel.id, message.id))
+        outlet = InteractionOutlet(self._desk.line, interaction, is_private=True, is_deferred=False)
+        is_seen = message is not None and not message.flags.ephemeral
+        spot = Spot(
+            where.channel,
+            str(interaction.user.id),
+            answers=str(message.id) if message is not None and is_seen else "",
+            is_direct=where.known.is_direct,
+            interaction=outlet,
+            is_pressed=where.is_ours,
+        )
+        press = Press(
+            event_id=f"interaction-{interaction.id}",
+            thread=self._thread(where, root),
+            author=author,
+            action=action,
+            reference=reference,
+            text=text,
+        )
+        await self._core.press(press, kind(self._desk, spot))
+
+    async def _ask_for_words(self, interaction: discord.Interaction, action: Action, reference: str) -> None:
+        phrases = self._phrases(interaction)
+        name = "bad" if action == "bad" else "hand_over"
+        hint = phrases("discord.modal.bad_hint") if action == "bad" else ""
+        modal = _modal(
+            f"ragbot:{action}:{reference}", phrases(f"discord.modal.{name}_title"),
+            phrases(f"discord.modal.{name}_label"), hint,
+        )  # fmt: skip
+        answered = await self._answered(interaction, lambda: interaction.response.send_modal(modal))
+        if answered is None:
+            return
+        if not answered:  # without a dialogue, nobody is asked for words
+            await self._pressed(interaction, action, reference)
+        elif action == "bad":  # many say no more than that it was bad
+            await self._pressed(interaction, action, reference, kind=Silence)
+
+    # Dialogues
+
+    async def _submission(self, interaction: discord.Interaction) -> None:
+        data = _data(interaction)
+        name, text = str(data.get("custom_id") or ""), _written(data)
+        if name.startswith(_ABOUT):
+            await self._asked_about(interaction, name.removeprefix(_ABOUT), text)
+            return
+        pressed = press_of(name)
+        if pressed is None:
+            return
+        if await self._answered(interaction, interaction.response.defer) is None:
+            return
+        action, reference = pressed
+        # That it was bad was written down when the thumb was pressed; whoever says no more need not be asked again.
+        if text or action != "bad":
+            await self._pressed(interaction, action, reference, text=text)
+
+    async def _asked_about(self, interaction: discord.Interaction, target: str, text: str) -> None:
+        about = self._about.get(target) or await self._content(interaction, target)
+        where = await self._where(interaction)
+        if not (text or about):
+            text = "/help"
+        question = f"/ask {text or about}" if text or about else text
+        history = (Turn("user", cut(about, _QUOTED_CHARS)),) if about and text else ()
+        await self._asked(interaction, where, question, is_private=not where.is_ours, history=history)
+
+    async def _content(self, interaction: discord.Interaction, message: str) -> str:
+        """What a message says; empty where Discord does not tell."""
+        place = self._desk.line.client.get_partial_messageable(interaction.channel_id or 0)
+        try:
+            told = await self._desk.line.do(lambda: place.fetch_message(int(message)), tries=1)
+        except (DiscordError, ValueError) as error:
+            log.info("what a message says is not known: %s", error)
+            return ""
+        return self._desk.reader.text(told)
+
+    # Who and where
+
+    async def _where(self, interaction: discord.Interaction) -> _Where:
+        channel = interaction.channel_id or 0
+        guild = interaction.guild_id
+        is_direct = guild is None and not interaction.context.private_channel
+        if not is_direct and (guild is None or self._desk.line.client.get_guild(guild) is None):
+            # Somebody has installed it for themselves alone: nothing of that place is theirs to ask with.
+            return _Where(f"user-{interaction.user.id}", Place(channel), str(channel), is_ours=False)
+        known = await self._places.by_id(channel)
+        if is_direct:
+            known = replace(known, is_direct=True)
+        return _Where(str(known.id), known, str(channel), is_ours=True)
+
+    async def _author(self, interaction: discord.Interaction, where: _Where) -> Person:
+        guild = interaction.guild
+        if guild is None or not where.is_ours or where.known.is_direct:
+            return await self._desk.directory.alone(interaction.user)
+        return self._desk.directory.member(interaction.user, guild, where.known.category)
+
+    def _thread(self, where: _Where, root: str) -> Thread:
+        if where.known.is_direct:
+            return Thread(NAME, where.place, where.place)
+        return Thread(NAME, where.place, where.channel if where.known.is_thread else root)
+
+    def _phrases(self, interaction: discord.Interaction) -> Phrases:
+        return phrases_in(self._desk.directory.locale(interaction.user.id, interaction.guild))
+
+
+def _data(interaction: discord.Interaction) -> Mapping[str, object]:
+    return cast("Mapping[str, object]", interaction.data or {})
+
+
+def _channels(interaction: discord.Interaction) -> Mapping[str, str]:
+    """The channels of the server that whoever types may see, by their ids."""
+    guild, user = interaction.guild, interaction.user
+    if guild is None or not isinstance(user, discord.Member):
+        return {}
+    return {
+        str(channel.id): channel.name for channel in guild.text_channels if channel.permissions_for(user).view_channel
+    }
+
+
+def _modal(name: str, title: str, label: str, hint: str) -> discord.ui.Modal:
+    """A dialogue with one field; what is written in it is read from the event."""
+    modal = discord.ui.Modal(title=cut(title, 45), custom_id=name, timeout=_DIALOGUE_S)
+    field: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
+        label=cut(label, 45),
+        custom_id=_INPUT,
+        style=discord.TextStyle.paragraph,
+        placeholder=cut(hint, 100) or None,
+        required=False,
+        max_length=_INPUT_CHARS,
+    )
+    modal.add_item(field)
+    return modal
+
+
+def _written(data: Mapping[str, object]) -> str:
+    """What was written in a dialogue of ours, however its rows are told."""
+    rows = cast("list[Mapping[str, object]]", data.get("components") or [])
+    for row in rows:
+        inner = cast("list[Mapping[str, object]]", row.get("components") or [row.get("component") or row])
+        for field in inner:
+            if field.get("custom_id") == _INPUT:
+                return str(field.get("value") or "").strip()
+    return ""

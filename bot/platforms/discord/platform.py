@@ -1,0 +1,171 @@
+"""Discord as a platform: connects, serves until it is told to stop, and lets what is under way come to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+import discord
+
+from bot.messages import Locale
+from bot.platforms.discord.client import Client, make_client
+from bot.platforms.discord.desk import NAME, Desk, Spot
+from bot.platforms.discord.errors import DiscordError
+from bot.platforms.discord.inbox import Inbox
+from bot.platforms.discord.outlets import Line
+from bot.platforms.discord.past import Past
+from bot.platforms.discord.people import Directory
+from bot.platforms.discord.reading import Reader
+from bot.platforms.discord.replies import DiscordReplies
+from bot.platforms.discord.servers import Servers
+from bot.platforms.discord.start import (
+    Gateway,
+    gateway_of,
+    log_in,
+    patiently,
+    point_at,
+    synchronise,
+    wrong_connection,
+)
+from bot.platforms.tasks import Tasks
+from bot.ports import Core
+from bot.settings import DiscordSettings, DiscordTokens
+from rag.errors import ConfigurationError
+from rag.ports import Clock
+
+log = logging.getLogger(__name__)
+
+_FIRST_PAUSE_S: Final = 1.0
+_LONGEST_PAUSE_S: Final = 60.0
+
+
+class DiscordPlatform:
+    """All servers of a bot.
+
+    Args:
+        tell: Tells whoever started the bot how it stands.
+    """
+
+    name: Final = NAME
+
+    def __init__(
+        self,
+        settings: DiscordSettings,
+        tokens: DiscordTokens,
+        clock: Clock,
+        *,
+        locale: Locale,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._settings = settings
+        self._tokens = tokens
+        self._clock = clock
+        self._locale: Locale = locale
+        self._tell = tell
+        self._hears_all = settings.follow_ups
+
+    async def run(self, core: Core) -> None:
+        """Serve until cancelled; what is under way then has some seconds to end.
+
+        Raises:
+            ConfigurationError: Discord will not have it so.
+        """
+        logging.getLogger("discord").setLevel(logging.CRITICAL)  # what it has to say, its exceptions say
+        if problems := tuple(self._tokens.problems()):
+            raise ConfigurationError(problems)
+        while True:
+            try:
+                await self._serve(core)
+            except discord.PrivilegedIntentsRequired:
+                # Discord tells so only when it is asked for; without it, all but follow-ups without a name work.
+                self._hears_all = False
+                self._tell(
+                    "Discord: the Message Content Intent is off, so follow-ups without the bot's name are not heard."
+                    " Switch it on under Bot in the developer portal, or set platforms.discord.follow_ups to no."
+                )
+
+    async def _serve(self, core: Core) -> None:
+        async with self._logged_in() as client, Tasks() as tasks:
+            line = Line(client, self._clock)
+            directory = Directory(line, locale=self._locale, servers=self._settings.servers)
+            reader = Reader(client, directory)
+            desk = Desk(
+                line=line,
+                directory=directory,
+                past=Past(line, reader.text),
+                reader=reader,
+                tasks=tasks,
+                locale=self._locale,
+            )
+            servers = client.servers = Servers(line, directory, tasks)
+            client.inbox = Inbox(core, desk, self._settings)
+            is_resumed = False
+
+            def ready() -> None:
+                nonlocal is_resumed
+                servers.look()
+                if not is_resumed:
+                    is_resumed = True
+                    count = len(client.guilds)
+                    self._tell(f"Discord: serving {count} server{'s' * (count != 1)} as {client.user}")
+                    tasks.begin(core.resume(NAME, DiscordReplies(desk, Spot(""))), "resuming")
+
+            client.ready = ready
+            await patiently(lambda: synchronise(client, self._settings, self._tell), self._clock, self._tell)
+            await self._connect(client)
+
+    @asynccontextmanager
+    async def _logged_in(self) -> AsyncIterator[Client]:
+        """A client that Discord knows, of the kind that the number of connections asks for."""
+        point_at(self._tokens)
+        gateway = Gateway(self._tokens.gateway_url)
+        while True:
+            client = make_client(self._settings, gateway, self._clock, message_content=self._hears_all)
+            try:
+                application = await self._log_in(client)
+                told = await gateway_of(client, self._tokens)
+                point_at(self._tokens, told.url)
+                if told.shards > 1 == gateway.shards and self._settings.shards is None:
+                    gateway = told
+                    continue  # more than one connection needs the other kind of client
+                client.turns.at_once = told.at_once
+                self._warn(application)
+                yield client
+                return
+            finally:
+                await client.close()
+
+    async def _log_in(self, client: Client) -> discord.AppInfo:
+        return await patiently(lambda: log_in(client, self._tokens), self._clock, self._tell)
+
+    async def _connect(self, client: Client) -> None:
+        """Stay connected; the library connects again where it was cut off, and resumes what it has missed."""
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            began_s = self._clock.monotonic()
+            try:
+                await client.connect(reconnect=True)
+            except (discord.PrivilegedIntentsRequired, asyncio.CancelledError):
+                raise
+            except discord.ConnectionClosed as closed:
+                if wrong := wrong_connection(closed):
+                    raise wrong from None
+                log.warning("cut off: %s", closed)
+            except Exception:  # an event that the library does not understand, say: it ends no more than its connection
+                log.exception("cut off")
+            if client.is_closed():
+                raise DiscordError("the connection was closed")
+            if self._clock.monotonic() - began_s > _LONGEST_PAUSE_S:
+                pause_s = _FIRST_PAUSE_S
+            await self._clock.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+    def _warn(self, application: discord.AppInfo) -> None:
+        if application.bot_public and not self._settings.servers:
+            self._tell(
+                "Discord: everybody can invite this bot to their server, and ask it there. Switch Public Bot off in"
+                " the developer portal, or name your servers in platforms.discord.servers."
+            )

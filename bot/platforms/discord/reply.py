@@ -1,0 +1,330 @@
+"""A reply in Discord, from the first sign of life to the finished card."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Final
+
+import discord
+
+from bot.locales import Phrases
+from bot.messages import Card
+from bot.platforms.discord.cards import Payload, finished
+from bot.platforms.discord.desk import NAME, Desk, Spot
+from bot.platforms.discord.errors import (
+    HAS_A_THREAD,
+    MISSING_PERMISSIONS,
+    NOT_ALLOWED,
+    NOT_THERE,
+    NOT_TO_THIS_USER,
+    TOKEN_OVER,
+    UNKNOWN_CHANNEL,
+    DiscordError,
+)
+from bot.platforms.discord.markup import ids_in, with_names
+from bot.platforms.discord.outlets import ChannelOutlet, Outlet, Picture
+from bot.platforms.discord.pictures import as_bars, drawn
+from bot.platforms.discord.writing import Writing
+from bot.platforms.tables import without_tables
+from bot.platforms.typed import as_typed
+
+log = logging.getLogger(__name__)
+
+# Discord shows for ten seconds that somebody is typing.
+_TYPING_S: Final = 8.0
+# Who has waited for so long sees what is being done.
+_STATUS_S: Final = 4.0
+_THREAD_MINUTES: Final = 1_440
+
+
+class DiscordReply:
+    """One reply.
+
+    Args:
+        question: What it answers: the message's id, or whatever stands for one.
+        address: Where it stands already, as it was told before; empty where that is not known.
+        looks: It may stand there all the same, and is looked for.
+        before: The reply to the same question that this one takes the place of, in this process.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        spot: Spot,
+        phrases: Phrases,
+        *,
+        question: str = "",
+        address: str = "",
+        looks: bool = False,
+        before: DiscordReply | None = None,
+    ) -> None:
+        self._desk = desk
+        self._spot = spot
+        self._phrases = phrases
+        self._question = question
+        self._looks = looks and not address and before is None
+        self._writing = Writing(desk.line, self._outlet(), desk.tasks, phrases, key=question, shown=address.split())
+        self._status = ""
+        self._signing: asyncio.Task[None] | None = None
+        if before is not None:
+            # What it has under way would go on to show the old text; so it is gone on with, not begun beside it.
+            self._writing, self._spot = before._writing, before._spot  # noqa: SLF001 - its own kind
+
+    @property
+    def address(self) -> str:
+        """Its messages."""
+        return " ".join(shown.address for shown in self._writing.shown)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was finished, or taken away."""
+        return self._writing.is_over
+
+    # The port
+
+    async def begin(self, reference: str, moved: Callable[[], Awaitable[None]]) -> None:
+        """Show that the question was taken."""
+        await self._look()
+        self._writing.reference = reference
+        self._writing.moved = moved
+        if self._spot.opens:
+            await self._open_thread()
+        if self._spot.interaction is None and not self._writing.shown:
+            self._signing = self._desk.tasks.begin(self._show_sign(), "a first sign")
+
+    async def status(self, text: str) -> None:
+        """Show what is being done, where that takes long."""
+        self._status = text
+
+    async def append(self, markdown: str) -> None:
+        """Show the next piece of the answer."""
+        if not self._is_private:
+            self._writing.append(markdown)
+
+    async def restart(self, notice: str) -> None:
+        """Take back what was shown, and say why."""
+        await self._look()
+        await self._writing.begin_again(notice)
+
+    async def finish(self, card: Card) -> None:
+        """Show the finished reply.
+
+        Raises:
+            DiscordError: It does not stand there.
+        """
+        await self._look()
+        self._end_sign()
+        card = await self._here(card)
+        if self._is_private or (card.private and not self._spot.is_direct):
+            await self._finish_privately(card)
+        else:
+            await self._finish_publicly(card)
+
+    async def retract(self) -> None:
+        """Take it away.
+
+        Raises:
+            DiscordError: It still stands there.
+        """
+        await self._look()
+        self._end_sign()
+        await self._writing.remove()
+
+    # The first sign of life
+
+    async def _show_sign(self) -> None:
+        """Show that the bot is typing, for as long as nothing else is there to be seen."""
+        clock, began_s = self._desk.line.clock, self._desk.line.clock.monotonic()
+        place = self._desk.line.client.get_partial_messageable(int(self._spot.channel))
+
+        async def typing() -> None:
+            await place.typing()
+
+        while not self._writing.shown and not self.is_over:
+            self._desk.tasks.begin(self._typing(typing), "typing")
+            await clock.sleep(_STATUS_S)
+            if self._status and not self._writing.shown and not self.is_over:
+                self._writing.hold_place(self._status)
+            await clock.sleep(_TYPING_S - _STATUS_S)
+            if clock.monotonic() - began_s > 20 * _TYPING_S:
+                break
+
+    async def _typing(self, typing: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await self._desk.line.do(typing, tries=1)
+        except DiscordError as error:
+            log.info("nothing is shown before the answer: %s", error)
+
+    def _end_sign(self) -> None:
+        if self._signing is not None:
+            self._signing.cancel()
+            self._signing = None
+
+    async def _open_thread(self) -> None:
+        """Open a thread below the question; where that cannot be, the answer replies to it."""
+        spot = self._spot
+        place = self._desk.line.client.get_partial_messageable(int(spot.channel))
+        message = place.get_partial_message(int(spot.answers))
+        try:
+            await self._desk.line.do(
+                lambda: message.create_thread(name=spot.opens, auto_archive_duration=_THREAD_MINUTES)
+            )
+        except DiscordError as error:
+            if error.code != HAS_A_THREAD:
+                log.info("answered without a thread: %s", error)
+                self._spot = replace(spot, opens="")
+                return
+        # A thread has the id of the message that it begins with.
+        self._spot = replace(spot, channel=spot.answers, answers="", opens="")
+        self._writing.outlet = self._outlet()
+
+    # Its messages
+
+    def _outlet(self) -> Outlet:
+        spot = self._spot
+        if spot.interaction is not None and not spot.is_pressed:
+            return spot.interaction
+        return ChannelOutlet(self._desk.line, spot.channel, answers=spot.answers)
+
+    @property
+    def _is_private(self) -> bool:
+        interaction = self._spot.interaction
+        return interaction is not None and interaction.is_private and not self._spot.is_pressed
+
+    async def _look(self) -> None:
+        """Find what a process that is gone has left there."""
+        if not self._looks:
+            return
+        self._looks = False
+        kind, _, number = self._question.rpartition("-")
+        if not number.isdecimal() or not self._spot.channel:
+            return
+        identity = int(number)
+        found = await self._desk.past.answers_to(int(self._spot.channel), identity, interaction=identity if kind else 0)
+        if found:
+            self._writing = Writing(
+                self._desk.line, self._outlet(), self._desk.tasks, self._phrases, key=self._question, shown=found
+            )
+
+    async def _here(self, card: Card) -> Card:
+        """The card as it is read in Discord: people by their names, commands as they are typed here."""
+        if self._spot.is_direct:  # there is nobody to share it with
+            card = replace(card, actions=tuple(action for action in card.actions if action != "share"))
+        if card.receipt or self._writing.text:  # in an answer, such words are the documents'
+            return card
+        wanted = ids_in(card.text)
+        names = await self._desk.directory.names(wanted) if wanted else {}
+        return replace(card, text=without_tables(as_typed(with_names(card.text, names), NAME)))
+
+    async def _finish_publicly(self, card: Card) -> None:
+        """Show it, and plainer where the bot lacks a permission for more."""
+        embeds, pictures = True, await drawn(card.chart)
+        while True:
+            self._go_on_without_token()
+            payloads = self._payloads(card, embeds=embeds, chart_text="" if pictures else as_bars(card.chart))
+            try:
+                await self._writing.finish(payloads, pictures)
+            except DiscordError as error:
+                if error.code in TOKEN_OVER and self._writing.outlet is self._spot.interaction:
+                    self._leave_interaction()
+                elif error.code == MISSING_PERMISSIONS and pictures:
+                    pictures = ()
+                elif error.code == MISSING_PERMISSIONS and embeds:
+                    embeds = False
+                elif error.code in NOT_ALLOWED | NOT_THERE:
+                    await self._finish_elsewhere(card, error)
+                    return
+                else:
+                    raise
+            else:
+                return
+
+    def _payloads(self, card: Card, *, embeds: bool = True, chart_text: str = "") -> list[Payload]:
+        roles = self._desk.directory.roles(card.tagged)
+        return finished(card, self._phrases, embeds=embeds, chart_text=chart_text, roles=roles)
+
+    def _go_on_without_token(self) -> None:
+        interaction = self._spot.interaction
+        if interaction is not None and self._writing.outlet is interaction and interaction.is_over:
+            self._leave_interaction()
+
+    def _leave_interaction(self) -> None:
+        """What is left goes on as normal messages: the bot wrote the first ones, and may change them."""
+        log.info("goes on without the interaction: question=%s", self._question)
+        self._spot = replace(self._spot, interaction=None)
+        self._writing.outlet = self._outlet()
+
+    async def _finish_elsewhere(self, card: Card, error: DiscordError) -> None:
+        """Say it to whoever asked, where the bot may not say it in the place."""
+        if not self._spot.user:  # whoever posts what nobody asked for tries it again
+            raise error
+        log.warning("not said in %s: %s", self._spot.channel, error)
+        if error.code == UNKNOWN_CHANNEL or self._spot.is_direct:
+            return  # the place is gone, and with it whoever reads there
+        if self._spot.is_pressed:
+            await self._finish_privately(replace(card, tagged=(), actions=()))
+            return
+        names = await self._desk.directory.names([self._spot.channel])
+        place = names.get(self._spot.channel, f"<#{self._spot.channel}>")
+        permission = self._phrases("discord.permission_thread" if self._in_thread else "discord.permission_send")
+        notice = self._phrases("discord.cannot_write", place=place, permission=permission)
+        # Nobody is called who does not see it, and its buttons have no place.
+        await self._tell(replace(card, tagged=(), actions=(), notice=notice))
+
+    @property
+    def _in_thread(self) -> bool:
+        return isinstance(self._desk.line.client.get_channel(int(self._spot.channel)), discord.Thread)
+
+    async def _finish_privately(self, card: Card) -> None:
+        if self._writing.shown:
+            await self._writing.remove()
+        interaction = self._spot.interaction
+        if interaction is None:
+            await self._whisper(card)
+            return
+        if not interaction.is_private:  # everybody was told that something would come
+            await interaction.withdraw()
+            interaction.is_private = True
+        try:
+            await self._send_all(interaction, card)
+        except DiscordError as error:
+            if error.code not in TOKEN_OVER:
+                raise
+            await self._whisper(card)
+
+    async def _whisper(self, card: Card) -> None:
+        """Say it in a direct message, and where it was asked that it is there: a mention has no other way."""
+        key = "discord.told_directly" if await self._tell(card) else "discord.cannot_tell_directly"
+        if not self._spot.channel or not self._spot.answers:
+            return
+        try:
+            await ChannelOutlet(self._desk.line, self._spot.channel, answers=self._spot.answers).send(
+                Payload(self._phrases(key)), key=f"{self._question}-told" if self._question else ""
+            )
+        except DiscordError as error:
+            if error.code not in NOT_ALLOWED | NOT_THERE:
+                raise
+            log.info("not said in the place: %s", error)
+
+    async def _tell(self, card: Card) -> bool:
+        """Say it in a direct message; false where that is not taken."""
+        client = self._desk.line.client
+        try:
+            user = discord.Object(int(self._spot.user))
+            channel = await self._desk.line.do(lambda: client.create_dm(user))
+            await self._send_all(ChannelOutlet(self._desk.line, str(channel.id)), card)
+        except DiscordError as error:
+            if error.code != NOT_TO_THIS_USER and error.code not in NOT_ALLOWED:
+                raise
+            log.info("not told directly: %s", error)
+            return False
+        return True
+
+    async def _send_all(self, outlet: Outlet, card: Card) -> None:
+        pictures: tuple[Picture, ...] = await drawn(card.chart)
+        payloads = self._payloads(card)
+        for payload in payloads:
+            await outlet.send(payload, pictures=pictures if payload is payloads[-1] else ())
