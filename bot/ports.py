@@ -12,6 +12,7 @@ from rag.model import (
     CollectionSummary,
     Event,
     Health,
+    IndexedDocument,
     Pin,
     Retrieval,
     RouteModel,
@@ -199,6 +200,10 @@ class Pipeline(Protocol):
 
     async def sources(self) -> Sequence[CollectionSummary]:
         """Every collection, whoever may read it."""
+        ...
+
+    async def documents(self, collection: str) -> Sequence[IndexedDocument]:
+        """The documents of a collection, whoever may read it."""
         ...
 
     async def health_check(self) -> Health:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 
 from bot.commands import commands_on, named, read_call
+from bot.commands.base import Command
 
 OWN = frozenset({"ask"})
 """The commands that are slash commands of their own."""
@@ -13,9 +15,18 @@ OWN = frozenset({"ask"})
 _OF_THREADS = frozenset({"mute", "unmute"})
 
 
-def as_typed(text: str, platform: str) -> str:
-    """The text with `/cost` as `/rag cost`."""
-    return _calls(platform).sub(r"/rag \1", text)
+def _below_rag(command: Command) -> str:
+    return f"/rag {command.name}"
+
+
+def as_typed(text: str, platform: str, call_of: Callable[[Command], str] = _below_rag) -> str:
+    """The text with `/cost` as `/rag cost`.
+
+    Args:
+        call_of: How a command is typed; its names in other languages stay as they are.
+    """
+    typed = dict(_typed(platform, call_of))
+    return _calls(platform).sub(lambda call: typed[call[1].casefold()], text)
 
 
 def is_about_thread(text: str, platform: str) -> bool:
@@ -23,6 +34,17 @@ def is_about_thread(text: str, platform: str) -> bool:
     call = read_call(text, commands_on(platform))
     command = None if call is None else named(call.name, commands_on(platform))
     return command is not None and (command.button is not None or command.name in _OF_THREADS)
+
+
+@cache
+def _typed(platform: str, call_of: Callable[[Command], str]) -> tuple[tuple[str, str], ...]:
+    """How commands are typed, by all their names."""
+    below = [command for command in commands_on(platform) if command.name not in OWN]
+    return tuple(
+        (name.casefold(), f"{call_of(command).rpartition(' ')[0]} {name}")
+        for command in below
+        for name in (command.name, *command.aliases)
+    )
 
 
 @cache

@@ -26,6 +26,7 @@ from rag.model import (
     DocumentSource,
     Event,
     Health,
+    IndexedDocument,
     IndexStats,
     Pin,
     ProviderHealth,
@@ -273,6 +274,10 @@ class RagPipeline:
         return [
             CollectionSummary(name, documents[name], chunks[name], synced_at.get(name)) for name in sorted(documents)
         ]
+
+    async def documents(self, collection: str) -> list[IndexedDocument]:
+        """The documents of a collection."""
+        return await self._parts.index.documents(collection)
 
     async def get_stats(self) -> Stats:
         """The index at a glance, and how many questions were answered from memory since the start."""

@@ -33,6 +33,7 @@ from rag.model import (
     Event,
     Evidence,
     Health,
+    IndexedDocument,
     IndexStats,
     Pin,
     ProviderHealth,
@@ -236,6 +237,11 @@ class ScriptedPipeline:
 
     async def sources(self) -> Sequence[CollectionSummary]:
         return self.collections
+
+    async def documents(self, collection: str) -> Sequence[IndexedDocument]:
+        """As many as the collection is said to have."""
+        count = sum(summary.documents for summary in self.collections if summary.collection == collection)
+        return [IndexedDocument(str(n), collection, f"{collection}/page-{n:03}.md", "", 1) for n in range(count)]
 
     async def health_check(self) -> Health:
         return self.health

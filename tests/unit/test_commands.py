@@ -152,9 +152,25 @@ async def test_help_lists_every_command_of_the_place_and_explains_one(run: Run) 
     assert "- `/search <words>`: the passages about something, without an answer" in lines
     assert "- `/cost`: what was spent; you see your own, admins everybody's" in lines
     assert all(summary in text for summary in ("change your last question", "hand the last question over"))
-    assert await run("help", "/Sources") == "`/sources`: which documents I know.\n\nFor example: `/sources`"
+    assert (
+        await run("help", "/Sources") == "`/sources [collection]`: which documents I know.\n\nFor example: `/sources`"
+    )
     with pytest.raises(WrongUsage):
         await run("help", "nonsense")
+
+
+async def test_sources_lists_the_documents_of_one_collection_if_the_place_may_read_it(run: Run) -> None:
+    all_of_it = (await run("sources", "Team_Docs")).splitlines()
+
+    assert all_of_it[0] == "- `team_docs`: 11 documents, 1,300 chunks"
+    assert all_of_it[1:3] == ["  - `team_docs/page-000.md`", "  - `team_docs/page-001.md`"]
+    assert len(all_of_it) == 12
+    elsewhere = await run("sources", "team_docs", scope=Scope.of("default"))
+    nowhere = await run("sources", "salaries", scope=Scope.of("default"))
+    assert nowhere == "There is no collection `salaries` here. There are: `default`."
+    assert elsewhere == nowhere.replace("salaries", "team_docs"), "nobody learns what there is elsewhere"
+    many = ScriptedPipeline(collections=(CollectionSummary("wiki", 40, 400, None),))
+    assert (await run("sources", "wiki", pipeline=many)).splitlines()[-1] == "  - and 10 more"
 
 
 async def test_sources_shows_only_the_collections_that_the_place_may_read(run: Run) -> None:

@@ -21,6 +21,7 @@ CHANNELS = {"71": "general", "72": "support-tickets", "73": "ask-support", "74":
 # What people may give besides choices, and what it means.
 FREE: Mapping[str, Mapping[str, str]] = {
     "command": {"cost": "cost", "/cost": "/cost"},
+    "collection": {"team_docs": "team_docs", "Handbook-2": "Handbook-2"},
     "spender": {"<@11>": "user:11", "<@!11>": "user:11", "<#71>": "channel:71", "user:11": "user:11"},
     "whose": {"<@11>": "user:11", "<@&55>": "role:55", "<#71>": "channel:71", "role:support": "role:support"},
     "amount": {"5": "5", "2,50": "2.50", "US$ 5": "5", "5 dollars": "5", "ilimitado": "unlimited"},
@@ -178,6 +179,7 @@ def test_every_option_that_is_completed_says_what_can_be_proposed() -> None:
 
     assert completed == {
         ("help", "command"): "commands",
+        ("sources", "collection"): "collections",
         ("cost", "spender"): "channels",
         ("budget", "amount"): "amounts",
         ("budget", "whose"): "channels",

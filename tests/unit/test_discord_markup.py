@@ -26,9 +26,11 @@ HOSTILE = st.lists(
         st.sampled_from([
             *"<>&*_~`|@#!:\n\\()[]-+.1 ",
             *MENTIONS,
-            *("&lt;", "&amp;", "&#64;", "&lt;@1&gt;", "https://a.example/b_c|d", "javascript:x", ":smile:"),
-            *("```", "``", "~~~", "\n\n", "word ", "[a](https://b.example)", "![", "](", "<https://", "||", "__", "___"),
-            *("\n> ", "\n>>> ", "\n- ", "\n1. ", "\n-# ", "\n#### ", "\n---\n", "\n    ", "[x] ", f"<@{BOT}>", f"<@{ANA}>"),
+            *("&lt;", "&amp;", "&#64;", "&lt;@1&gt;", "https://a.example/b_c|d", "javascript:x", ":s:"),
+            *("```", "``", "~~~", "\n\n", "word ", "[a](https://b.example)", "![", "](", "<https://"),
+            *("||", "__", "___"),
+            *("\n> ", "\n>>> ", "\n- ", "\n1. ", "\n-# ", "\n#### ", "\n---\n", "\n    ", "[x] "),
+            *(f"<@{BOT}>", f"<@{ANA}>"),
         ]),
     ),
     max_size=40,
@@ -170,7 +172,7 @@ class TestWritten:
 
         assert "`" not in shown
         assert "||" not in shown
-        assert "__" not in shown
+        assert "__" not in re.sub(r"<https?://[^\s<>]+>", "x", shown, flags=re.IGNORECASE)
         assert re.search(r"(?<!\S)-#(?!\S)", shown) is None
         assert (
             re.search(r"(?<!<)\bhttps?://[^\s<>|`\\\[\]\"“”.,;:!?'*_~…’»()]", shown, re.IGNORECASE | re.ASCII) is None

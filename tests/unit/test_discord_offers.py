@@ -207,6 +207,7 @@ def test_what_is_known_beforehand_is_chosen_and_the_rest_completed_while_it_is_t
     }
     assert completed == {
         ("help", "command"),
+        ("sources", "collection"),
         ("cost", "spender"),
         ("budget", "amount"),
         ("budget", "whose"),

@@ -26,7 +26,7 @@ MAX_PROPOSALS = 25
 MAX_SHOWN_CHARS = 100
 """Of a proposal's name; both: docs.discord.com/developers/interactions/receiving-and-responding, 2026-12."""
 
-Kind = Literal["models", "channels", "amounts", "limits", "commands"]
+Kind = Literal["models", "collections", "channels", "amounts", "limits", "commands"]
 
 _OF_COMMANDS = frozenset({1, 2})
 _KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
@@ -37,6 +37,7 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "amount": "amounts",
         "limit": "limits",
         "command": "commands",
+        "collection": "collections",
     }
 )
 _MICRO = 1_000_000
@@ -100,19 +101,25 @@ def asked_for(data: Mapping[str, object]) -> Sought | None:
 
 
 def complete(
-    sought: Sought, *, models: Sequence[str] = (), channels: Mapping[str, str] = _NONE, phrases: Phrases
+    sought: Sought,
+    *,
+    models: Sequence[str] = (),
+    collections: Sequence[str] = (),
+    channels: Mapping[str, str] = _NONE,
+    phrases: Phrases,
 ) -> list[tuple[str, str]]:
     """What may be meant, the likeliest first: what is shown, and what the command is given.
 
     Args:
         models: All that may be named, as `provider/model`.
+        collections: Those that may be read there.
         channels: Names by id; those that whoever types may see.
         phrases: Of the language of whoever types.
     """
     fitting: dict[str, str] = {proposal.value: proposal.shown for proposal in _as_typed(sought, channels, phrases)}
     ranked = [
         (rank, proposal)
-        for proposal in _all(sought, models, channels, phrases)
+        for proposal in _all(sought, models, collections, channels, phrases)
         if (rank := _rank(sought.typed, (proposal.shown, *proposal.words))) is not None
     ]
     for _, proposal in sorted(ranked, key=lambda one: one[0]):  # alike ones stay in their order
@@ -167,16 +174,24 @@ def _as_typed(sought: Sought, channels: Mapping[str, str], phrases: Phrases) -> 
         case "channels":
             name = channels.get(typed.removeprefix("<#").removesuffix(">"))
             yield _Proposal(f"#{name}" if name else typed, typed)
-        case "limits" | "models" | "commands":
+        case "limits" | "models" | "commands" | "collections":
             return
 
 
-def _all(sought: Sought, models: Sequence[str], channels: Mapping[str, str], phrases: Phrases) -> Iterator[_Proposal]:
+def _all(
+    sought: Sought,
+    models: Sequence[str],
+    collections: Sequence[str],
+    channels: Mapping[str, str],
+    phrases: Phrases,
+) -> Iterator[_Proposal]:
     for choice in sought.argument.choices:
         yield _of_choice(choice, phrases)
     match sought.kind:
         case "models":
             yield from (_Proposal(model, model) for model in models)
+        case "collections":
+            yield from (_Proposal(collection, collection) for collection in collections)
         case "channels":
             yield from (_Proposal(f"#{name}", f"<#{id_}>", (name,)) for id_, name in channels.items())
         case "limits":

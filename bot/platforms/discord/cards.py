@@ -16,6 +16,7 @@ from bot.locales import Phrases
 from bot.messages import Action, Card, Source
 from bot.platforms.discord.markup import link, literal, written
 from bot.platforms.tables import without_tables
+from bot.safety.mentions import unmentioned
 from bot.splitting import split
 from bot.text import cut, fenceless, one_line, plain
 
@@ -38,6 +39,7 @@ COLOUR: Final = 0x1F3A5F
 
 # Of a source, as they are written: together below a message.
 _NAME_CHARS, _LINK_CHARS, _QUOTE_CHARS = 300, 1_000, 600
+_HEADING_CHARS = 400
 _SNOWFLAKE = re.compile(r"\d{17,20}", re.ASCII)
 _BEYOND_FIRST_PLANE = re.compile("[\U00010000-\U0010ffff]")
 _WEB = re.compile(r"https?://\S", re.IGNORECASE)
@@ -93,13 +95,14 @@ def pieces(markdown: str) -> list[str]:
     return _split(written(without_tables(markdown)))
 
 
-def running(text: str, reference: str, phrases: Phrases, notice: str = "") -> list[Payload]:
+def running(text: str, reference: str, phrases: Phrases, *, notice: str = "", heading: str = "") -> list[Payload]:
     """An answer while it is written: the last message has the button that stops it.
 
     Args:
         notice: Small print above it.
+        heading: What stands above that, as `asked` makes it.
     """
-    head = [_small_print(notice)] if one_line(notice) else []
+    head = [heading, *([_small_print(notice)] if one_line(notice) else [])]
     contents = _below(head, text) or ["…"]
     payloads = [Payload(content) for content in contents]
     payloads[-1] = replace(payloads[-1], rows=buttons(("stop",), reference, phrases))
@@ -114,6 +117,7 @@ def finished(
     chart_text: str = "",
     names: Mapping[str, str] = MappingProxyType({}),
     roles: Collection[str] = (),
+    heading: str = "",
 ) -> list[Payload]:
     """The finished card as messages: its text, below that the notice, and sources and receipt in embeds.
 
@@ -122,8 +126,9 @@ def finished(
         chart_text: The card's chart as lines of text.
         names: What people are called whom no mention can be made of, by id.
         roles: Those of the tagged ids that are roles.
+        heading: What stands above it all, as `asked` makes it.
     """
-    contents = _below([*_calls(card, names, roles), *_shared_by(card, phrases, names)], card.text)
+    contents = _below([heading, *_calls(card, names, roles), *_shared_by(card, phrases, names)], card.text)
     contents = _joined(contents, _chart(chart_text))
     has_embed = embeds and bool(card.sources or one_line(card.receipt))
     if not has_embed:
@@ -140,6 +145,12 @@ def finished(
     payloads = [_pinging(payload, card, roles) for payload in payloads] or [Payload("…")]
     payloads[-1] = replace(payloads[-1], rows=buttons(card.actions, card.reference, phrases))
     return payloads
+
+
+def asked(name: str, question: str, phrases: Phrases) -> str:
+    """Who asks what: Discord shows of a command that it was used, and not with which words."""
+    shown = _cut(one_line(name), _NAME_CHARS, str)
+    return f"**{literal(phrases('discord.asks', name=shown))}** {_cut(one_line(question), _HEADING_CHARS, literal)}"
 
 
 def buttons(actions: Sequence[str], reference: str, phrases: Phrases) -> tuple[tuple[Button, ...], ...]:
@@ -282,7 +293,7 @@ def _embeds(card: Card) -> list[Mapping[str, object]]:
             descriptions[-1] = both
         else:
             descriptions.append(line)
-    footer = _cut(one_line(card.receipt), FOOTER_CHARS, str)
+    footer = _cut(one_line(card.receipt), FOOTER_CHARS, unmentioned)
     if footer and (not descriptions or units(descriptions[-1] + footer) > EMBEDS_CHARS):
         # Whether Discord takes an embed that is nothing but a footer is not documented.
         descriptions.append(_small_print(card.receipt))

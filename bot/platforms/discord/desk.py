@@ -36,6 +36,7 @@ class Spot:
         opens: The name of the thread that is opened below that message; empty for none.
         is_direct: Nobody else reads there.
         interaction: The command or button that is answered; `None` for none.
+        heading: What stands above the answer, as `cards.asked` makes it.
         is_pressed: It was a button: what all shall see is said in the channel.
     """
 
@@ -45,6 +46,7 @@ class Spot:
     opens: str = ""
     is_direct: bool = False
     interaction: InteractionOutlet | None = None
+    heading: str = ""
     is_pressed: bool = False
 
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final, cast
 import discord
 from cachetools import TTLCache
 
+from bot.commands import is_asked
 from bot.locales import Phrases, phrases_in
 from bot.messages import Action, IncomingMessage, Person, Post, Press, Thread
 from bot.platforms.discord.calls import asked_for, complete, text_of
-from bot.platforms.discord.cards import press_of
+from bot.platforms.discord.cards import asked, press_of
 from bot.platforms.discord.desk import NAME, Desk, Spot
 from bot.platforms.discord.errors import ACKNOWLEDGED_BEFORE, DiscordError, done
 from bot.platforms.discord.outlets import InteractionOutlet
@@ -35,6 +36,11 @@ _INPUT_CHARS: Final = 2_000
 _DIALOGUE_S: Final = 1_800.0
 _MOST_DIALOGUES: Final = 10_000
 _QUOTED_CHARS: Final = 1_500
+# Title, label and hint of what asks for words besides.
+_DIALOGUES: Final[Mapping[str, tuple[str, str, str]]] = {
+    "bad": ("discord.modal.bad_title", "discord.modal.bad_label", "discord.modal.bad_hint"),
+    "hand_over": ("discord.modal.hand_over_title", "discord.modal.hand_over_label", ""),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +91,8 @@ class Interactions:
             await self._ask_about(interaction, data)
             return
         text = text_of(data)
-        is_question = str(data.get("name")) == "ask"
         where = await self._where(interaction)
-        await self._asked(interaction, where, text, is_private=not is_question or not where.is_ours)
+        await self._asked(interaction, where, text, is_private=not is_asked(text) or not where.is_ours)
 
     async def _asked(
         self,
@@ -107,7 +112,17 @@ class Interactions:
         thread = self._thread(where, original or str(interaction.id))
         if is_about_thread(text, NAME) and not where.known.is_thread and not where.known.is_direct:
             thread = await self._core.last_thread(author, Post(NAME, where.place)) or thread
-        spot = Spot(where.channel, str(interaction.user.id), is_direct=where.known.is_direct, interaction=outlet)
+        heading = ""
+        if is_asked(text) and not is_private:
+            question = text.removeprefix("/ask").strip()
+            heading = asked(interaction.user.display_name, question, phrases_in(author.locale))
+        spot = Spot(
+            where.channel,
+            str(interaction.user.id),
+            is_direct=where.known.is_direct,
+            interaction=outlet,
+            heading=heading,
+        )
         message = IncomingMessage(
             event_id=f"interaction-{interaction.id}",
             thread=thread,
@@ -168,7 +183,11 @@ class Interactions:
         author = await self._author(interaction, where)
         offers = await self._core.offers(author, Post(NAME, where.place))
         proposals = complete(
-            sought, models=offers.models, channels=_channels(interaction), phrases=phrases_in(author.locale)
+            sought,
+            models=offers.models,
+            collections=offers.collections,
+            channels=_channels(interaction),
+            phrases=phrases_in(author.locale),
         )
         choices = [discord.app_commands.Choice(name=shown, value=value) for shown, value in proposals]
         await self._answered(interaction, lambda: interaction.response.autocomplete(choices))
@@ -193,7 +212,7 @@ class Interactions:
         if pressed is None:
             return
         action, reference = pressed
-        if action in {"bad", "hand_over"}:
+        if action in _DIALOGUES:
             await self._ask_for_words(interaction, action, reference)
             return
         answered = await self._answered(interaction, interaction.response.defer)
@@ -238,12 +257,8 @@ class Interactions:
 
     async def _ask_for_words(self, interaction: discord.Interaction, action: Action, reference: str) -> None:
         phrases = self._phrases(interaction)
-        name = "bad" if action == "bad" else "hand_over"
-        hint = phrases("discord.modal.bad_hint") if action == "bad" else ""
-        modal = _modal(
-            f"ragbot:{action}:{reference}", phrases(f"discord.modal.{name}_title"),
-            phrases(f"discord.modal.{name}_label"), hint,
-        )  # fmt: skip
+        title, label, hint = (phrases(key) if key else "" for key in _DIALOGUES[action])
+        modal = _modal(f"ragbot:{action}:{reference}", title, label, hint)
         answered = await self._answered(interaction, lambda: interaction.response.send_modal(modal))
         if answered is None:
             return

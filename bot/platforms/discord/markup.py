@@ -63,7 +63,8 @@ _EDGE_LINE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _SHORT_NAME = re.compile(r":(?=[\w+-]{1,64}:)")
 _LINKED = re.compile(r"(?:https?://|mailto:)\S", re.IGNORECASE)
 _WEB = re.compile(r"https?://\S", re.IGNORECASE)
-_BREAKS_OUT = re.compile(r"[\s<>()|\"\\^`{}\x00-\x1f\x7f]")
+# Discord finds `@everyone` inside of an address, too.
+_BREAKS_OUT = re.compile(r"[\s<>()|\"\\^`{}\x00-\x1f\x7f]|@(?=everyone|here)", re.IGNORECASE)
 _EMOJI = re.compile(
     "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u21aa\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\u3030\u303d\u3297\u3299"
     "\u20e3\ufe0f\U0001f000-\U0001faff]"

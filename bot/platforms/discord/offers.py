@@ -49,6 +49,7 @@ _TOLD: Mapping[str, str] = MappingProxyType(
         "amount": "discord_command.about.amount",
         "ask.text": "discord_command.about.question",
         "by": "discord_command.about.by",
+        "collection": "discord_command.about.collection",
         "command": "discord_command.about.command",
         "limit": "discord_command.about.limit",
         "model": "discord_command.about.model",

@@ -25,6 +25,7 @@ from bot.platforms.discord.errors import (
     DiscordError,
 )
 from bot.platforms.discord.markup import ids_in, with_names
+from bot.platforms.discord.offers import call_of
 from bot.platforms.discord.outlets import ChannelOutlet, Outlet, Picture
 from bot.platforms.discord.pictures import as_bars, drawn
 from bot.platforms.discord.writing import Writing
@@ -67,6 +68,7 @@ class DiscordReply:
         self._question = question
         self._looks = looks and not address and before is None
         self._writing = Writing(desk.line, self._outlet(), desk.tasks, phrases, key=question, shown=address.split())
+        self._writing.heading = spot.heading
         self._status = ""
         self._signing: asyncio.Task[None] | None = None
         if before is not None:
@@ -217,7 +219,7 @@ class DiscordReply:
             return card
         wanted = ids_in(card.text)
         names = await self._desk.directory.names(wanted) if wanted else {}
-        return replace(card, text=without_tables(as_typed(with_names(card.text, names), NAME)))
+        return replace(card, text=without_tables(as_typed(with_names(card.text, names), NAME, call_of)))
 
     async def _finish_publicly(self, card: Card) -> None:
         """Show it, and plainer where the bot lacks a permission for more."""
@@ -244,7 +246,9 @@ class DiscordReply:
 
     def _payloads(self, card: Card, *, embeds: bool = True, chart_text: str = "") -> list[Payload]:
         roles = self._desk.directory.roles(card.tagged)
-        return finished(card, self._phrases, embeds=embeds, chart_text=chart_text, roles=roles)
+        return finished(
+            card, self._phrases, embeds=embeds, chart_text=chart_text, roles=roles, heading=self._spot.heading
+        )
 
     def _go_on_without_token(self) -> None:
         interaction = self._spot.interaction

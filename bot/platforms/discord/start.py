@@ -15,7 +15,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.platforms.discord.errors import DiscordError, done
-from bot.platforms.discord.offers import application_commands, differs
+from bot.platforms.discord.offers import application_commands, differs, in_one_server, installs_of
 from bot.settings import BOT_FILE, DiscordSettings, DiscordTokens
 from rag.errors import ConfigurationError, ConfigurationProblem
 from rag.ports import Clock
@@ -99,14 +99,25 @@ async def synchronise(client: discord.Client, settings: DiscordSettings, tell: C
     Raises:
         DiscordError: They are not.
     """
-    application = client.application_id
-    wanted = application_commands()
-    prefix = f"/applications/{application}"
-    paths = [f"{prefix}/guilds/{server}/commands" for server in settings.test_servers] or [f"{prefix}/commands"]
-    for path in paths:
+    wanted = application_commands(installs=await _installs(client))
+    prefix = f"/applications/{client.application_id}"
+    paths = [f"{prefix}/guilds/{server}/commands" for server in settings.test_servers]
+    if paths:
+        wanted = in_one_server(wanted)
+    for path in paths or [f"{prefix}/commands"]:
         if await _differ(client, path, wanted):
             await done(lambda path=path: client.http.request(Route("PUT", path), json=wanted))  # type: ignore[misc]
             tell("Discord: the commands were registered anew")
+
+
+async def _installs(client: discord.Client) -> tuple[int, ...]:
+    """Where the app may be installed: Discord takes no commands for elsewhere."""
+    try:
+        told = await done(lambda: client.http.request(Route("GET", "/applications/@me")))
+    except DiscordError as error:
+        log.info("where the app may be installed is not known: %s", error)
+        told = {}
+    return installs_of(told if isinstance(told, dict) else {})
 
 
 async def _differ(client: discord.Client, path: str, wanted: Sequence[dict[str, object]]) -> bool:

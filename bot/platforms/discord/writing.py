@@ -53,6 +53,8 @@ class Writing:
     Attributes:
         moved: Is awaited when there is another message.
         text: All of it so far, as Markdown without tables.
+        reference: Of the answer.
+        heading: What stands above it.
     """
 
     def __init__(
@@ -66,7 +68,7 @@ class Writing:
         self._round = 0
         self.shown = [Shown(address) for address in shown]
         self.text = ""
-        self.reference = ""
+        self.reference = self.heading = ""
         self.moved: Callable[[], Awaitable[None]] = _nothing
         self._tables = TableStream()
         self._notice = self._placeholder = ""
@@ -154,7 +156,7 @@ class Writing:
         text = self.text
         if not text.strip():
             text = self._placeholder or "…"
-        return running(text, self.reference, self._phrases, self._notice)
+        return running(text, self.reference, self._phrases, notice=self._notice, heading=self.heading)
 
     # At its end
 
