@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _LONGEST_WAIT_S = 120.0
+# All servers are told of right after one another; the library waits for so long after the last of them.
+_SERVERS_TOLD_S = 0.3
 
 
 def intents(*, message_content: bool) -> discord.Intents:
@@ -104,6 +106,7 @@ def make_client(settings: DiscordSettings, gateway: Gateway, clock: Clock, *, me
         "max_messages": None,
         "member_cache_flags": discord.MemberCacheFlags.none(),
         "chunk_guilds_at_startup": False,
+        "guild_ready_timeout": _SERVERS_TOLD_S,
         "max_ratelimit_timeout": _LONGEST_WAIT_S,
     }
     shards = settings.shards
