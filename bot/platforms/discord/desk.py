@@ -31,6 +31,7 @@ class Spot:
 
     Attributes:
         channel: The channel, thread or direct message; empty where it is not known.
+        server: Where the channel is; empty for none.
         user: Whoever is answered.
         answers: The message that is replied to; empty for none.
         opens: The name of the thread that is opened below that message; empty for none.
@@ -42,6 +43,7 @@ class Spot:
 
     channel: str
     user: str = ""
+    server: str = ""
     answers: str = ""
     opens: str = ""
     is_direct: bool = False

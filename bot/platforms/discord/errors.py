@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 import aiohttp
 import discord
+
+log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
@@ -75,6 +78,7 @@ async def done(work: Callable[[], Awaitable[_T]]) -> _T:
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise DiscordError(f"not reached ({type(error).__name__})") from error
     except (KeyError, TypeError, ValueError) as error:  # the library reads answers as Discord's documentation has them
+        log.warning("an answer that is not understood", exc_info=error)
         raise DiscordError(f"an answer that is not understood ({type(error).__name__})", status=200) from error
 
 

@@ -109,7 +109,13 @@ class Inbox:
     async def _where(self, message: discord.Message, place: Place, text: str) -> tuple[Thread, Spot]:
         """The conversation that a message belongs to, and where it is answered."""
         channel = str(message.channel.id)
-        spot = Spot(channel, str(message.author.id), answers=str(message.id), is_direct=place.is_direct)
+        spot = Spot(
+            channel,
+            str(message.author.id),
+            server=str(message.guild.id) if message.guild else "",
+            answers=str(message.id),
+            is_direct=place.is_direct,
+        )
         if place.is_direct:
             return Thread(NAME, channel, channel), replace(spot, answers="")
         if place.is_thread:
@@ -118,7 +124,8 @@ class Inbox:
         # A thread has the id of the message that it is opened below, so its conversation is the same.
         opens = root == message.id and self._opens_threads(place)
         name = one_line(text)[:_THREAD_NAME_CHARS] or "…"
-        return Thread(NAME, channel, str(root)), replace(spot, opens=name if opens else "")
+        spot = replace(spot, opens=name if opens else "")
+        return Thread(NAME, channel, str(root)), spot
 
     def _opens_threads(self, place: Place) -> bool:
         chosen = self._settings.answers_in

@@ -95,7 +95,9 @@ def written(markdown: str) -> str:
     small print, no address has a preview, and every link shows where it leads. Code keeps its content; a fence is
     always closed. What calls people is broken.
     """
-    return unmentioned("\n".join(_Writer().written(plain(markdown).split("\n"))).strip("\n"))
+    lines = _Writer().written(unmentioned(markdown).split("\n"))
+    # Once more: what stood apart may have come together, such as the `@` before a link that was none.
+    return unmentioned("\n".join(lines).strip("\n"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,7 @@ class DiscordReply:
     async def _open_thread(self) -> None:
         """Open a thread below the question; where that cannot be, the answer replies to it."""
         spot = self._spot
-        place = self._desk.line.client.get_partial_messageable(int(spot.channel))
+        place = self._desk.line.client.get_partial_messageable(int(spot.channel), guild_id=int(spot.server))
         message = place.get_partial_message(int(spot.answers))
         try:
             await self._desk.line.do(
