@@ -25,7 +25,6 @@ EMBED_CHARS: Final = 4_096
 """In the description of an embed."""
 EMBEDS_CHARS: Final = 6_000
 """In all the embeds of a message together."""
-EMBEDS: Final = 10
 FOOTER_CHARS: Final = 2_048
 CUSTOM_ID_CHARS: Final = 100
 LABEL_CHARS: Final = 80
@@ -306,9 +305,10 @@ def _embeds(card: Card) -> list[Mapping[str, object]]:
 
 def _packed(embeds: Iterable[Mapping[str, object]]) -> list[tuple[Mapping[str, object], ...]]:
     """The embeds in as few messages as hold them."""
+    # Discord takes ten; so many do not come together, since each was filled before the next was begun.
     messages: list[tuple[Mapping[str, object], ...]] = []
     for embed in embeds:
-        if messages and len(messages[-1]) < EMBEDS and sum(map(_weight, [*messages[-1], embed])) <= EMBEDS_CHARS:
+        if messages and sum(map(_weight, [*messages[-1], embed])) <= EMBEDS_CHARS:
             messages[-1] += (embed,)
         else:
             messages.append((embed,))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from bot.platforms.discord.client import make_client
 from bot.platforms.discord.errors import DiscordError
-from bot.platforms.discord.start import Gateway, gateway_of, log_in, point_at
+from bot.platforms.discord.library import point_at
+from bot.platforms.discord.start import Gateway, gateway_of, log_in
 from bot.settings import DiscordSettings, DiscordTokens
 from rag.errors import ConfigurationError
 from rag.ports import Clock
@@ -41,7 +42,7 @@ async def check(settings: DiscordSettings, tokens: DiscordTokens, clock: Clock) 
     """
     if problems := tuple(tokens.problems()):
         raise ConfigurationError(problems)
-    point_at(tokens)
+    point_at(tokens.api_url)
     client = make_client(settings, Gateway(tokens.gateway_url), clock, message_content=False)
     try:
         application = await log_in(client, tokens)

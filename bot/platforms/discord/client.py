@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import discord
 
+from bot.platforms.discord.library import guard
 from bot.platforms.discord.start import Gateway, Turns
 from bot.settings import DiscordSettings
 from rag.ports import Clock
@@ -118,4 +119,5 @@ def make_client(settings: DiscordSettings, gateway: Gateway, clock: Clock, *, me
     else:
         client = _Single(**how)
     client.turns = Turns(clock, gateway.at_once)
+    guard(client)
     return client

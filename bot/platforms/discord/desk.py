@@ -37,7 +37,7 @@ class Spot:
         opens: The name of the thread that is opened below that message; empty for none.
         is_direct: Nobody else reads there.
         interaction: The command or button that is answered; `None` for none.
-        heading: What stands above the answer, as `cards.asked` makes it.
+        asks: The question, where it stands above its answer: of a command Discord shows that it was used, and no more.
         is_pressed: It was a button: what all shall see is said in the channel.
     """
 
@@ -48,7 +48,7 @@ class Spot:
     opens: str = ""
     is_direct: bool = False
     interaction: InteractionOutlet | None = None
-    heading: str = ""
+    asks: str = ""
     is_pressed: bool = False
 
 

@@ -28,13 +28,16 @@ MISSING_PERMISSIONS: Final = 50013
 INVALID_TOKEN: Final = 50027
 INVALID_FORM: Final = 50035
 THREAD_ARCHIVED: Final = 50083
+THREAD_LOCKED: Final = 160005
 NO_HISTORY: Final = 160002
 HAS_A_THREAD: Final = 160004
 
 NOT_THERE: Final = frozenset({UNKNOWN_CHANNEL, UNKNOWN_MESSAGE})
 """It was taken away."""
-NOT_ALLOWED: Final = frozenset({MISSING_ACCESS, MISSING_PERMISSIONS, THREAD_ARCHIVED})
-"""The bot lacks a permission there."""
+CLOSED: Final = frozenset({THREAD_ARCHIVED, THREAD_LOCKED})
+"""A thread takes no messages any more."""
+NOT_ALLOWED: Final = frozenset({MISSING_ACCESS, MISSING_PERMISSIONS}) | CLOSED
+"""The bot may not do it there."""
 TOKEN_OVER: Final = frozenset({UNKNOWN_INTERACTION, UNKNOWN_WEBHOOK, INVALID_TOKEN})
 """An interaction can be answered no more."""
 
@@ -78,7 +81,7 @@ async def done(work: Callable[[], Awaitable[_T]]) -> _T:
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise DiscordError(f"not reached ({type(error).__name__})") from error
     except (KeyError, TypeError, ValueError) as error:  # the library reads answers as Discord's documentation has them
-        log.warning("an answer that is not understood", exc_info=error)
+        log.warning("an answer that is not understood: %r", error, exc_info=log.isEnabledFor(logging.DEBUG))
         raise DiscordError(f"an answer that is not understood ({type(error).__name__})", status=200) from error
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import discord
 
 from bot.locales import phrases_in
-from bot.messages import Deletion, IncomingMessage, Person, Thread
+from bot.messages import Deletion, IncomingMessage, Person, Post, Thread
 from bot.platforms.discord.cards import Payload
 from bot.platforms.discord.desk import NAME, Desk, Spot
 from bot.platforms.discord.errors import DiscordError
@@ -19,6 +19,7 @@ from bot.platforms.discord.past import replied_to
 from bot.platforms.discord.places import Place, Places
 from bot.platforms.discord.reading import is_written
 from bot.platforms.discord.replies import DiscordReplies
+from bot.platforms.typed import is_about_thread
 from bot.ports import Core
 from bot.settings import DiscordSettings
 from bot.text import one_line
@@ -39,7 +40,7 @@ class Inbox:
         self._desk = desk
         self._settings = settings
         self._places = Places(desk.line)
-        self._interactions = Interactions(core, desk, self._places)
+        self._interactions = Interactions(core, desk)
 
     # Messages
 
@@ -47,6 +48,7 @@ class Inbox:
         """Take what somebody wrote."""
         self._desk.past.note(message)
         if is_written(message) and self._desk.directory.is_ours(message.guild):
+            self._desk.directory.note(message.author)
             self._desk.tasks.begin(self._message(message), "a message")
 
     def edit(self, message: discord.Message) -> None:
@@ -58,7 +60,9 @@ class Inbox:
             self._desk.tasks.begin(self._message(message, is_edited=True), "a changed message")
 
     def deletion(self, channel: int, message: int) -> None:
-        """Take back the answer to a message that was taken away."""
+        """Take back the answer to a message that was taken away; of an answer, show that part again."""
+        for reply in self._desk.under_way.values():
+            reply.lose(message)
         self._desk.tasks.begin(self._retract(channel, message), "a deletion")
 
     def interaction(self, interaction: discord.Interaction) -> None:
@@ -80,6 +84,9 @@ class Inbox:
         if not text and (addressed == "thread" or message.attachments or message.stickers):
             return  # a picture among people, say
         thread, spot = await self._where(message, place, text)
+        if addressed == "mention" and not (place.is_thread or replied_to(message)) and is_about_thread(text, NAME):
+            # In a channel each mention is a conversation of its own: the last one here is meant.
+            thread = await self._core.last_thread(author, Post(NAME, thread.place)) or thread
         incoming = IncomingMessage(
             event_id=f"{message.id}:{message.edited_at.timestamp()}" if message.edited_at else str(message.id),
             thread=thread,

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 import discord
 from cachetools import TTLCache
 
-from bot.commands import is_asked
+from bot.commands import as_question, is_asked
 from bot.locales import Phrases, phrases_in
 from bot.messages import Action, IncomingMessage, Person, Post, Press, Thread
 from bot.platforms.discord.calls import asked_for, complete, text_of
-from bot.platforms.discord.cards import asked, press_of
+from bot.platforms.discord.cards import press_of
 from bot.platforms.discord.desk import NAME, Desk, Spot
 from bot.platforms.discord.errors import ACKNOWLEDGED_BEFORE, DiscordError, done
 from bot.platforms.discord.outlets import InteractionOutlet
-from bot.platforms.discord.places import Place, Places
+from bot.platforms.discord.places import Place, place_of
 from bot.platforms.discord.replies import DiscordReplies, Silence
 from bot.platforms.typed import is_about_thread
 from bot.ports import Core
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_First = Literal["answered", "before", "late"]
+"""How it went with a first answer: given; given before; Discord takes none any more."""
+
+# Of the three seconds.
+_AGAIN_S: Final = (0.1, 0.4)
 _INPUT: Final = "text"
 _ABOUT: Final = "ragbot:about:"
 _INPUT_CHARS: Final = 2_000
@@ -61,15 +67,14 @@ class _Where:
 class Interactions:
     """All of them."""
 
-    def __init__(self, core: Core, desk: Desk, places: Places) -> None:
+    def __init__(self, core: Core, desk: Desk) -> None:
         self._core = core
         self._desk = desk
-        self._places = places
         self._about = TTLCache[str, str](_MOST_DIALOGUES, _DIALOGUE_S, timer=desk.line.clock.monotonic)
 
     def take(self, interaction: discord.Interaction) -> None:
         """Begin to answer one."""
-        self._desk.directory.note_locale(interaction.user.id, interaction.locale.value)
+        self._desk.directory.note(interaction.user, interaction.locale.value)
         match interaction.type:
             case discord.InteractionType.application_command:
                 work = self._command(interaction)
@@ -91,39 +96,24 @@ class Interactions:
             await self._ask_about(interaction, data)
             return
         text = text_of(data)
-        where = await self._where(interaction)
-        await self._asked(interaction, where, text, is_private=not is_asked(text) or not where.is_ours)
+        await self._ask(interaction, text, is_private=not is_asked(text))
 
-    async def _asked(
-        self,
-        interaction: discord.Interaction,
-        where: _Where,
-        text: str,
-        *,
-        is_private: bool,
-        history: tuple[Turn, ...] = (),
-    ) -> None:
-        is_private = is_private and not where.known.is_direct
-        deferred = await self._defer(interaction, is_private=is_private)
-        if deferred is None:
-            return
-        outlet, original = deferred
+    async def _ask(self, interaction: discord.Interaction, text: str, *, is_private: bool, about: str = "") -> None:
+        """Answer what was typed.
+
+        Args:
+            about: What the message says that it is about.
+        """
+        where = self._where(interaction)
+        is_private = (is_private or not where.is_ours) and not where.known.is_direct
+        outlet, message = await self._defer(interaction, is_private=is_private)
+        if is_asked(text):  # commands take mentions as they are
+            text, about = await asyncio.gather(self._named(interaction, text), self._named(interaction, about))
         author = await self._author(interaction, where)
-        thread = self._thread(where, original or str(interaction.id))
+        thread = self._thread(where, message or str(interaction.id))
         if is_about_thread(text, NAME) and not where.known.is_thread and not where.known.is_direct:
             thread = await self._core.last_thread(author, Post(NAME, where.place)) or thread
-        heading = ""
-        if is_asked(text) and not is_private:
-            question = text.removeprefix("/ask").strip()
-            heading = asked(interaction.user.display_name, question, phrases_in(author.locale))
-        spot = Spot(
-            where.channel,
-            str(interaction.user.id),
-            is_direct=where.known.is_direct,
-            interaction=outlet,
-            heading=heading,
-        )
-        message = IncomingMessage(
+        incoming = IncomingMessage(
             event_id=f"interaction-{interaction.id}",
             thread=thread,
             id=f"interaction-{interaction.id}",
@@ -131,55 +121,67 @@ class Interactions:
             text=text,
             addressed="mention",
             is_resumable=where.is_ours,
-            history=history,
+            history=(Turn("user", cut(about, _QUOTED_CHARS)),) if about else (),
         )
-        await self._core.handle(message, DiscordReplies(self._desk, spot))
+        spot = Spot(
+            where.channel,
+            author.id,
+            is_direct=where.known.is_direct,
+            interaction=outlet,
+            asks=as_question(incoming).text if is_asked(text) and not is_private else "",
+        )
+        await self._core.handle(incoming, DiscordReplies(self._desk, spot))
+        if outlet is not None and outlet.is_announced_here:
+            await outlet.withdraw()  # there was nothing to say
 
     async def _defer(
         self, interaction: discord.Interaction, *, is_private: bool
-    ) -> tuple[InteractionOutlet | None, str] | None:
+    ) -> tuple[InteractionOutlet | None, str]:
         """Say that an answer will come, to all or to one: how it begins, so it stays.
 
         Returns:
-            The way to answer, which is none where it was too late, and the message in which the bot is thinking, if
-            that is told; `None` where another process answers.
+            The way to answer, which is none where it was too late; and the message in which the bot is thinking, where
+            all see it and Discord tells which it is.
         """
-        told = await self._answered(
-            interaction, lambda: interaction.response.defer(ephemeral=is_private, thinking=True)
-        )
-        if told is None:
-            return None
-        if not told:
+        answer = interaction.response.defer
+        how, told = await self._answered(interaction, lambda: answer(ephemeral=is_private, thinking=True))
+        if how == "late":
             return None, ""
-        message = str(getattr(told[0], "message_id", None) or "")
+        message = str(getattr(told, "message_id", None) or "")
         outlet = InteractionOutlet(
             self._desk.line,
             interaction,
             is_private=is_private,
             is_deferred=True,
+            is_announced_here=how == "answered",
             original=f"{interaction.channel_id}/{message}" if message else "",
         )
         return outlet, "" if is_private else message
 
     async def _answered(
         self, interaction: discord.Interaction, answer: Callable[[], Awaitable[object]]
-    ) -> tuple[object, ...] | None:
-        """What Discord says to a first answer; empty where it was too late, `None` where somebody else was first."""
-        try:
-            return (await done(answer),)
-        except DiscordError as error:
-            if error.code == ACKNOWLEDGED_BEFORE:
-                return None
-            if error.status == 200:  # it was taken, and said so in its own way
-                return (None,)
-            log.warning("not answered in time interaction=%d: %s", interaction.id, error)
-            return ()
+    ) -> tuple[_First, object]:
+        """Give the first answer, within the three seconds; what Discord says to it."""
+        for pause_s in (*_AGAIN_S, None):
+            try:
+                return "answered", await done(answer)
+            except DiscordError as error:
+                if error.code == ACKNOWLEDGED_BEFORE:
+                    # By another process; or by this one, and Discord's word of it was lost. The journal knows.
+                    return "before", None
+                if error.status == 200:  # it was taken, and said so in its own way
+                    return "answered", None
+                if pause_s is None or not error.is_passing:
+                    log.warning("not answered in time interaction=%d: %s", interaction.id, error)
+                    break
+                await self._desk.line.clock.sleep(pause_s)
+        return "late", None
 
     async def _complete(self, interaction: discord.Interaction) -> None:
         sought = asked_for(_data(interaction))
         if sought is None:
             return
-        where = await self._where(interaction)
+        where = self._where(interaction)
         author = await self._author(interaction, where)
         offers = await self._core.offers(author, Post(NAME, where.place))
         proposals = complete(
@@ -199,10 +201,8 @@ class Interactions:
         message = (resolved.get("messages") or {}).get(target) or {}
         self._about[target] = str(message.get("content") or "")
         phrases = self._phrases(interaction)
-        modal = _modal(
-            f"{_ABOUT}{target}", phrases("discord.ask_about_title"), phrases("discord.ask_about_label"),
-            phrases("discord.ask_about_hint"),
-        )  # fmt: skip
+        title, label, hint = (phrases(f"discord.ask_about_{part}") for part in ("title", "label", "hint"))
+        modal = _modal(f"{_ABOUT}{target}", title, label, hint)
         await self._answered(interaction, lambda: interaction.response.send_modal(modal))
 
     # Buttons
@@ -210,15 +210,19 @@ class Interactions:
     async def _press(self, interaction: discord.Interaction) -> None:
         pressed = press_of(str(_data(interaction).get("custom_id") or ""))
         if pressed is None:
+            await self._say_nothing_is_meant(interaction)
             return
         action, reference = pressed
         if action in _DIALOGUES:
             await self._ask_for_words(interaction, action, reference)
             return
-        answered = await self._answered(interaction, interaction.response.defer)
-        if answered is None:
-            return
+        await self._answered(interaction, interaction.response.defer)
         await self._pressed(interaction, action, reference)
+
+    async def _say_nothing_is_meant(self, interaction: discord.Interaction) -> None:
+        """An older version of the bot has made it: this one has no such button."""
+        sentence = self._phrases(interaction)("button.nothing")
+        await self._answered(interaction, lambda: interaction.response.send_message(sentence, ephemeral=True))
 
     async def _pressed(
         self,
@@ -229,20 +233,19 @@ class Interactions:
         text: str = "",
         kind: type[DiscordReplies] = DiscordReplies,
     ) -> None:
-        where = await self._where(interaction)
+        where = self._where(interaction)
         author = await self._author(interaction, where)
         message = interaction.message
         root = ""
         if message is not None and not where.known.is_thread and not where.known.is_direct:
             root = str(await self._desk.past.root(message.channel.id, message.id))
-        outlet = InteractionOutlet(self._desk.line, interaction, is_private=True, is_deferred=False)
         is_seen = message is not None and not message.flags.ephemeral
         spot = Spot(
             where.channel,
-            str(interaction.user.id),
+            author.id,
             answers=str(message.id) if message is not None and is_seen else "",
             is_direct=where.known.is_direct,
-            interaction=outlet,
+            interaction=InteractionOutlet(self._desk.line, interaction, is_private=True, is_deferred=False),
             is_pressed=where.is_ours,
         )
         press = Press(
@@ -259,10 +262,8 @@ class Interactions:
         phrases = self._phrases(interaction)
         title, label, hint = (phrases(key) if key else "" for key in _DIALOGUES[action])
         modal = _modal(f"ragbot:{action}:{reference}", title, label, hint)
-        answered = await self._answered(interaction, lambda: interaction.response.send_modal(modal))
-        if answered is None:
-            return
-        if not answered:  # without a dialogue, nobody is asked for words
+        how, _ = await self._answered(interaction, lambda: interaction.response.send_modal(modal))
+        if how == "late":  # without a dialogue, nobody is asked for words
             await self._pressed(interaction, action, reference)
         elif action == "bad":  # many say no more than that it was bad
             await self._pressed(interaction, action, reference, kind=Silence)
@@ -277,45 +278,34 @@ class Interactions:
             return
         pressed = press_of(name)
         if pressed is None:
+            await self._say_nothing_is_meant(interaction)
             return
-        if await self._answered(interaction, interaction.response.defer) is None:
-            return
+        await self._answered(interaction, interaction.response.defer)
         action, reference = pressed
         # That it was bad was written down when the thumb was pressed; whoever says no more need not be asked again.
         if text or action != "bad":
             await self._pressed(interaction, action, reference, text=text)
 
     async def _asked_about(self, interaction: discord.Interaction, target: str, text: str) -> None:
-        about = self._about.get(target) or await self._content(interaction, target)
-        where = await self._where(interaction)
-        if not (text or about):
-            text = "/help"
-        question = f"/ask {text or about}" if text or about else text
-        history = (Turn("user", cut(about, _QUOTED_CHARS)),) if about and text else ()
-        await self._asked(interaction, where, question, is_private=not where.is_ours, history=history)
-
-    async def _content(self, interaction: discord.Interaction, message: str) -> str:
-        """What a message says; empty where Discord does not tell."""
-        place = self._desk.line.client.get_partial_messageable(interaction.channel_id or 0)
-        try:
-            told = await self._desk.line.do(lambda: place.fetch_message(int(message)), tries=1)
-        except (DiscordError, ValueError) as error:
-            log.info("what a message says is not known: %s", error)
-            return ""
-        return self._desk.reader.text(told)
+        about = self._about.get(target, "")
+        if text:
+            await self._ask(interaction, f"/ask {text}", is_private=False, about=about)
+        elif about:
+            await self._ask(interaction, f"/ask {about}", is_private=False)
+        else:
+            await self._ask(interaction, "/help", is_private=True)
 
     # Who and where
 
-    async def _where(self, interaction: discord.Interaction) -> _Where:
+    def _where(self, interaction: discord.Interaction) -> _Where:
+        """By what the event tells: whoever asks Discord first is late."""
         channel = interaction.channel_id or 0
         guild = interaction.guild_id
         is_direct = guild is None and not interaction.context.private_channel
         if not is_direct and (guild is None or self._desk.line.client.get_guild(guild) is None):
             # Somebody has installed it for themselves alone: nothing of that place is theirs to ask with.
             return _Where(f"user-{interaction.user.id}", Place(channel), str(channel), is_ours=False)
-        known = await self._places.by_id(channel)
-        if is_direct:
-            known = replace(known, is_direct=True)
+        known = Place(channel, is_direct=True) if is_direct else place_of(interaction.channel) or Place(channel)
         return _Where(str(known.id), known, str(channel), is_ours=True)
 
     async def _author(self, interaction: discord.Interaction, where: _Where) -> Person:
@@ -323,6 +313,10 @@ class Interactions:
         if guild is None or not where.is_ours or where.known.is_direct:
             return await self._desk.directory.alone(interaction.user)
         return self._desk.directory.member(interaction.user, guild, where.known.category)
+
+    async def _named(self, interaction: discord.Interaction, text: str) -> str:
+        """A question with the names of those whom it mentions."""
+        return await self._desk.reader.named(text, interaction.guild) if text else ""
 
     def _thread(self, where: _Where, root: str) -> Thread:
         if where.known.is_direct:

@@ -40,7 +40,7 @@ _TARGET = r"<(?P<angled>[^\s<>]{1,2000})>|(?P<target>(?:[^\s<>()`\\]|\\.|\([^\s<
 _PART = re.compile(
     rf"(?P<escape>\\[!-/:-@\[-`{{-~])|(?P<break>\\(?=\n))|(?P<ticks>`+)"
     rf"|(?P<link>!?\[(?P<label>{_LABEL})\]\((?:{_TARGET})\))"
-    r"|(?P<shown><https?://[^\s<>]+>)|(?P<url>https?://[^\s<>|`\\\[\]\"“”]+)|(?P<before_url><(?=https?://))"
+    r"|(?P<shown><https?://[^\s<>]+>)|(?P<url>https?://[^\s<>|`\\\[\]\"“”]+)|(?P<scheme>https?(?=://))|(?P<before_url><(?=https?://))"
     r"|(?P<entity>&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[A-Za-z][A-Za-z\d]{1,31});)"
     r"|(?P<bars>\|{2,})|(?P<angles>>{3,})|(?P<lines>_+)|(?P<link_rest>\]\()|(?P<small_print>(?<!\S)-(?=#(?:\s|\Z)))",
     re.IGNORECASE,
@@ -259,7 +259,8 @@ def _inline(text: str) -> str:
         elif found["url"]:
             end = _end_of_address(found["url"])
             at = found.start() + end
-            parts.append(f"<{found['url'][:end]}>" if _WEB.match(found["url"][:end]) else found["url"][:end])
+            address = found["url"][:end]
+            parts.append(f"<{address}>" if _WEB.match(address) else literal(address))
         else:
             parts.append(_part(found))
     parts.append(text[at:])
@@ -284,6 +285,8 @@ def _part(found: re.Match[str]) -> str:
         return " " if character.isspace() else literal(character)
     if kind in {"bars", "angles"}:
         return "".join(f"\\{mark}" for mark in found[0])
+    if kind == "scheme":
+        return f"{found[0]}\\"
     return _REPLACED.get(kind, found[0])
 
 

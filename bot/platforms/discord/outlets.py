@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from io import BytesIO
 from typing import Any, Final, Protocol, TypeVar
 
 import discord
+from cachetools import TTLCache
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
 from bot.platforms.discord.cards import Button, Payload
@@ -18,6 +21,7 @@ from bot.platforms.discord.errors import (
     INVALID_FORM,
     NO_HISTORY,
     NOT_THERE,
+    THREAD_ARCHIVED,
     TOKEN_OVER,
     TOO_MANY_EDITS,
     DiscordError,
@@ -34,6 +38,10 @@ _TRIES: Final = 4
 _PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 30.0
 _NONCE_CHARS: Final = 25
+_MOST_PLAIN: Final = 10_000
+_PLAIN_S: Final = 600.0
+# Messages that are older may be changed now and then only (code 30046, docs.discord.com, 2026-12).
+_OLD: Final = timedelta(hours=1)
 # Discord takes answers for fifteen minutes; what is begun shortly before is ended in another way.
 _TOKEN_S: Final = 14.5 * 60
 _STYLES: Final[Mapping[str, discord.ButtonStyle]] = {
@@ -60,6 +68,11 @@ class Outlet(Protocol):
         """Whose limits count for it; empty where they are its own."""
         ...
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether no embeds are shown there, for all that is known."""
+        ...
+
     async def send(self, payload: Payload, *, key: str = "", pictures: Sequence[Picture] = ()) -> str:
         """Put a message there; returns its address.
 
@@ -71,7 +84,7 @@ class Outlet(Protocol):
         """
         ...
 
-    async def edit(self, address: str, payload: Payload) -> bool:
+    async def edit(self, address: str, payload: Payload, pictures: Sequence[Picture] = ()) -> bool:
         """Put something in the place of what a message says; false where it is there no more.
 
         Raises:
@@ -99,7 +112,24 @@ class Line:
         self.client = client
         self.clock = clock
         self.pace = Pace(clock)
+        self._plain = TTLCache[str, None](_MOST_PLAIN, _PLAIN_S, timer=clock.monotonic)
         self._calls: set[asyncio.Task[Any]] = set()
+
+    def is_plain(self, channel: str) -> bool:
+        """Whether embeds are not shown in a channel: the bot lacks the permission, or they were lost before."""
+        place = self.client.get_channel(int(channel)) if channel else None
+        if isinstance(place, discord.abc.GuildChannel | discord.Thread) and place.guild.me is not None:
+            return channel in self._plain or not place.permissions_for(place.guild.me).embed_links
+        return channel in self._plain
+
+    def note_plain(self, channel: str) -> None:
+        """Embeds were refused in a channel, or got lost."""
+        self._plain[channel] = None
+
+    def compare(self, channel: str, payload: Payload, message: discord.Message) -> None:
+        """Look whether what was sent stands there: a server may leave out what it does not show."""
+        if payload.embeds and not message.embeds:
+            self.note_plain(channel)
 
     async def do(self, work: Callable[[], Awaitable[_T]], *, tries: int = _TRIES) -> _T:
         """Do it, and again where that helps.
@@ -115,6 +145,12 @@ class Line:
             reraise=True,
         )
         return await trying(self._whole, work)
+
+    def begin(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do something that nobody waits for, and that matters to nobody: once."""
+        call = asyncio.create_task(_whole(work))
+        self._calls.add(call)
+        call.add_done_callback(self._forget)
 
     async def _whole(self, work: Callable[[], Awaitable[_T]]) -> _T:
         call = asyncio.create_task(_whole(work))
@@ -140,10 +176,16 @@ class ChannelOutlet:
         self._answers = answers
         self.channel = channel
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether no embeds are shown there, for all that is known."""
+        return self._line.is_plain(self.channel)
+
     async def send(self, payload: Payload, *, key: str = "", pictures: Sequence[Picture] = ()) -> str:
         """Put a message there, once however often it has to be tried: Discord knows it by its nonce."""
         place = self._place(self.channel)
-        nonce = hashlib.blake2s(f"{self.channel}:{key}".encode()).hexdigest()[:_NONCE_CHARS] if key else None
+        # One for all tries: what was sent, and whose answer was lost, is not sent again.
+        nonce = hashlib.blake2s(f"{self.channel}:{key or secrets.token_hex()}".encode()).hexdigest()[:_NONCE_CHARS]
 
         async def sent(*, replies: bool) -> discord.Message:
             reference = (
@@ -170,24 +212,22 @@ class ChannelOutlet:
                 if not self._answers or error.code not in {NO_HISTORY, INVALID_FORM}:
                     raise
                 message = await self._line.do(lambda: sent(replies=False))
+        self._line.compare(self.channel, payload, message)
         return f"{self.channel}/{message.id}"
 
-    async def edit(self, address: str, payload: Payload) -> bool:
+    async def edit(self, address: str, payload: Payload, pictures: Sequence[Picture] = ()) -> bool:
         """Change it; what is too old to be changed so often is taken away."""
         channel, _, message = address.partition("/")
-        place = self._place(channel).get_partial_message(int(message))
         try:
-            with self._line.pace.call(channel):
-                await self._line.do(
-                    lambda: place.edit(
-                        content=payload.content or None,
-                        embeds=_embeds(payload),
-                        view=_view(payload.rows),
-                        allowed_mentions=_pings(payload),
-                    )
-                )
+            try:
+                await self._edit(channel, int(message), payload, pictures)
+            except DiscordError as error:
+                if error.code != THREAD_ARCHIVED:
+                    raise
+                await self._open_again(channel)
+                await self._edit(channel, int(message), payload, pictures)
         except DiscordError as error:
-            if error.code == TOO_MANY_EDITS:
+            if error.code == TOO_MANY_EDITS or (_waits_long(error) and self._is_old(int(message))):
                 log.info("posted anew: %s", error)
                 await self.delete(address)
                 return False
@@ -195,6 +235,27 @@ class ChannelOutlet:
                 return False
             raise
         return True
+
+    async def _edit(self, channel: str, message: int, payload: Payload, pictures: Sequence[Picture]) -> None:
+        place = self._place(channel).get_partial_message(message)
+        how: dict[str, Any] = {"attachments": _files(pictures)} if pictures else {}
+
+        async def edited() -> discord.Message:
+            return await place.edit(
+                content=payload.content or None,
+                embeds=_embeds(payload),
+                view=_view(payload.rows),
+                allowed_mentions=_pings(payload),
+                **how,
+            )
+
+        with self._line.pace.call(channel):
+            self._line.compare(channel, payload, await self._line.do(edited))
+
+    async def _open_again(self, channel: str) -> None:
+        """Open a thread that was archived: whoever may write there may do so, unless it is locked."""
+        http = self._line.client.http
+        await self._line.do(lambda: http.edit_channel(int(channel), archived=False))
 
     async def delete(self, address: str) -> None:
         """Take it away."""
@@ -206,6 +267,9 @@ class ChannelOutlet:
             if error.code not in NOT_THERE:
                 raise
 
+    def _is_old(self, message: int) -> bool:
+        return self._line.clock.now() - discord.utils.snowflake_time(message) > _OLD
+
     def _place(self, channel: str) -> discord.PartialMessageable:
         return self._line.client.get_partial_messageable(int(channel))
 
@@ -216,18 +280,33 @@ class InteractionOutlet:
     Args:
         is_private: They are seen by whoever used the command or the button, and by nobody else.
         is_deferred: A message stands there already, in which the bot is said to be thinking.
+        is_announced_here: This process has put it there, for all that is known.
+        original: Its address; empty where that is not told.
     """
 
     channel = ""
 
     def __init__(
-        self, line: Line, interaction: discord.Interaction, *, is_private: bool, is_deferred: bool, original: str = ""
+        self,
+        line: Line,
+        interaction: discord.Interaction,
+        *,
+        is_private: bool,
+        is_deferred: bool,
+        is_announced_here: bool = False,
+        original: str = "",
     ) -> None:
         self._line = line
         self._interaction = interaction
         self.is_private = is_private
         self._is_deferred = is_deferred
+        self.is_announced_here = is_announced_here
         self._original = original
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether no embeds are shown there, for all that is known."""
+        return self._line.is_plain(self.channel)
 
     @property
     def is_over(self) -> bool:
@@ -248,6 +327,7 @@ class InteractionOutlet:
                     allowed_mentions=_pings(payload),
                 )
             )
+            self._line.compare(self.channel, payload, message)
             self._original = f"{message.channel.id}/{message.id}"
             return self._original
         message = await self._line.do(
@@ -263,11 +343,12 @@ class InteractionOutlet:
         )
         return f"{message.channel.id}/{message.id}"
 
-    async def edit(self, address: str, payload: Payload) -> bool:
+    async def edit(self, address: str, payload: Payload, pictures: Sequence[Picture] = ()) -> bool:
         """Change it."""
 
         async def edited() -> object:
-            how: dict[str, Any] = {
+            how: dict[str, Any] = {"attachments": _files(pictures)} if pictures else {}
+            how |= {
                 "content": payload.content or None,
                 "embeds": _embeds(payload),
                 "view": _view(payload.rows),
@@ -300,6 +381,11 @@ class InteractionOutlet:
             if error.code not in NOT_THERE:
                 raise
 
+    def give_up(self) -> str:
+        """Answer in another way from now on; returns the message that was announced, if it was not filled in."""
+        is_announced, self._is_deferred = self._is_deferred, False
+        return self._original if is_announced else ""
+
     async def withdraw(self) -> None:
         """Take away what was announced, and not filled in."""
         if self._is_deferred:
@@ -316,7 +402,14 @@ async def _whole(work: Callable[[], Awaitable[_T]]) -> _T:
 
 
 def _is_passing(error: BaseException) -> bool:
-    return isinstance(error, DiscordError) and error.is_passing
+    if not isinstance(error, DiscordError) or not error.is_passing:
+        return False
+    return error.retry_after_s is None or error.retry_after_s <= _LONGEST_PAUSE_S
+
+
+def _waits_long(error: DiscordError) -> bool:
+    """Whether it may be done again, but not as long as anybody would wait: the library does not tell why."""
+    return error.retry_after_s is not None and error.retry_after_s > _LONGEST_PAUSE_S
 
 
 def _pause(state: RetryCallState) -> float:
@@ -324,7 +417,7 @@ def _pause(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     log.info("again: %s", error)
     asked = error.retry_after_s if isinstance(error, DiscordError) else None
-    return min(_PAUSE_S * 2 ** (state.attempt_number - 1) if asked is None else asked, _LONGEST_PAUSE_S)
+    return _PAUSE_S * 2.0 ** (state.attempt_number - 1) if asked is None else asked
 
 
 def _message(address: str) -> int:

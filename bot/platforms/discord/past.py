@@ -106,9 +106,10 @@ class Past:
         except (DiscordError, TimeoutError) as error:
             log.info("what was said before is not known: %s", error)
             return ()
+        said = [_begun_with(message) for message in reversed(messages)]
         return tuple(
             Turn("assistant" if self._is_own(message) else "user", text)
-            for message in reversed(messages)
+            for message in said
             if (text := self._read(message))
         )
 
@@ -162,6 +163,13 @@ class Past:
 
     def _link_of(self, message: discord.Message) -> Link:
         return Link(replied_to(message), self._is_own(message), self._read(message))
+
+
+def _begun_with(message: discord.Message) -> discord.Message:
+    """The message below which a thread was opened, in place of the word that it was."""
+    above = message.reference.resolved if message.reference is not None else None
+    is_word = message.type is discord.MessageType.thread_starter_message
+    return above if is_word and isinstance(above, discord.Message) else message
 
 
 def replied_to(message: discord.Message) -> int:

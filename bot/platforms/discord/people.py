@@ -61,6 +61,7 @@ class Directory:
             self._ask_membership, _guess_membership, clock, kept_s=_MEMBERS_S, refusal=DiscordError
         )
         self._users = Memory(self._ask_user, lambda *_: "", clock, kept_s=_NAMES_S, refusal=DiscordError)
+        self._noted = TTLCache[int, str](_MOST_LOCALES, _NAMES_S, timer=clock.monotonic)
         self._locales = TTLCache[int, Locale](_MOST_LOCALES, _LOCALES_S, timer=clock.monotonic)
 
     def is_ours(self, guild: discord.Guild | None) -> bool:
@@ -95,9 +96,11 @@ class Directory:
             within=(DIRECT,),
         )
 
-    def note_locale(self, user: int, told: str) -> None:
-        """Remember which language somebody reads Discord in: only their commands and buttons say so."""
-        self._locales[user] = _as_ours(told)
+    def note(self, user: discord.abc.User, told: str = "") -> None:
+        """Remember what somebody is called, and which language they read: only commands and buttons tell that."""
+        self._noted[user.id] = f"@{user.display_name}"
+        if told:
+            self._locales[user.id] = _as_ours(told)
 
     def locale(self, user: int, guild: discord.Guild | None = None) -> Locale:
         """The language that somebody reads, or else that of the server."""
@@ -116,6 +119,16 @@ class Directory:
         names = await asyncio.gather(*(self._name(int(one)) for one in asked))
         return {one: name for one, name in zip(asked, names, strict=True) if name}
 
+    async def place_name(self, channel: str) -> str:
+        """What a channel or thread is called, as people read it; its id where nobody knows."""
+        known = self._client.get_channel(int(channel))
+        if known is None:
+            try:
+                known = await self._line.do(lambda: self._client.fetch_channel(int(channel)), tries=2)
+            except DiscordError as error:
+                log.info("what %s is called is not known: %s", channel, error)
+        return f"#{name}" if (name := getattr(known, "name", "")) else f"#{channel}"
+
     def roles(self, ids: Iterable[str]) -> frozenset[str]:
         """Which of these are roles."""
         return frozenset(one for one in ids if one.isdecimal() and self._role(int(one)) is not None)
@@ -133,11 +146,11 @@ class Directory:
         channel = self._client.get_channel(identity)
         if name := getattr(channel, "name", None):
             return f"#{name}"
+        if guild := self._client.get_guild(identity):  # its role for everybody has the same id
+            return guild.name
         if role := self._role(identity):
             return f"@{role.name.removeprefix('@')}"
-        if guild := self._client.get_guild(identity):
-            return guild.name
-        return await self._users.of(identity)
+        return self._noted.get(identity) or await self._users.of(identity)
 
     def _role(self, identity: int) -> discord.Role | None:
         found = (guild.get_role(identity) for guild in self._client.guilds)

@@ -48,12 +48,12 @@ class Places:
         """Where a message stands."""
         if message.guild is None:
             return Place(message.channel.id, is_direct=True)
-        known = _place_of(message.channel)
+        known = place_of(message.channel)
         return known or await self.by_id(message.channel.id)
 
     async def by_id(self, channel: int) -> Place:
         """A place by the id of its channel or thread; as a channel where nobody knows."""
-        known = _place_of(self._line.client.get_channel(channel)) or self._asked.get(channel)
+        known = place_of(self._line.client.get_channel(channel)) or self._asked.get(channel)
         if known is not None:
             return known
         try:
@@ -61,11 +61,12 @@ class Places:
         except DiscordError as error:
             log.info("what %d is, is not known: %s", channel, error)
             return Place(channel)
-        self._asked[channel] = _place_of(told) or Place(channel)
+        self._asked[channel] = place_of(told) or Place(channel)
         return self._asked[channel]
 
 
-def _place_of(channel: object) -> Place | None:
+def place_of(channel: object) -> Place | None:
+    """A channel of the library's as a place; `None` where it is not known what it is."""
     match channel:
         case discord.DMChannel() | discord.GroupChannel():
             return Place(channel.id, is_direct=isinstance(channel, discord.DMChannel))

@@ -6,15 +6,18 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 import discord
+from discord.gateway import DiscordWebSocket
 
 from bot.messages import Locale
 from bot.platforms.discord.client import Client, make_client
 from bot.platforms.discord.desk import NAME, Desk, Spot
 from bot.platforms.discord.errors import DiscordError
 from bot.platforms.discord.inbox import Inbox
+from bot.platforms.discord.library import point_at
 from bot.platforms.discord.outlets import Line
 from bot.platforms.discord.past import Past
 from bot.platforms.discord.people import Directory
@@ -26,7 +29,6 @@ from bot.platforms.discord.start import (
     gateway_of,
     log_in,
     patiently,
-    point_at,
     synchronise,
     wrong_connection,
 )
@@ -40,6 +42,7 @@ log = logging.getLogger(__name__)
 
 _FIRST_PAUSE_S: Final = 1.0
 _LONGEST_PAUSE_S: Final = 60.0
+_GATEWAY_S: Final = 10.0
 
 
 class DiscordPlatform:
@@ -66,6 +69,7 @@ class DiscordPlatform:
         self._locale: Locale = locale
         self._tell = tell
         self._hears_all = settings.follow_ups
+        self._has_told_of_gateway = False
 
     async def run(self, core: Core) -> None:
         """Serve until cancelled; what is under way then has some seconds to end.
@@ -102,32 +106,34 @@ class DiscordPlatform:
             )
             servers = client.servers = Servers(line, directory, tasks)
             client.inbox = Inbox(core, desk, self._settings)
-            is_resumed = False
+            is_ready = asyncio.Event()
 
             def ready() -> None:
-                nonlocal is_resumed
                 servers.look()
-                if not is_resumed:
-                    is_resumed = True
+                if not is_ready.is_set():
+                    is_ready.set()
                     count = len(client.guilds)
                     self._tell(f"Discord: serving {count} server{'s' * (count != 1)} as {client.user}")
                     tasks.begin(core.resume(NAME, DiscordReplies(desk, Spot(""))), "resuming")
 
             client.ready = ready
             await patiently(lambda: synchronise(client, self._settings, self._tell), self._clock, self._tell)
-            await self._connect(client)
+            watching = asyncio.create_task(self._watch_gateway(is_ready))
+            try:
+                await self._connect(client, is_ready)
+            finally:
+                watching.cancel()
 
     @asynccontextmanager
     async def _logged_in(self) -> AsyncIterator[Client]:
         """A client that Discord knows, of the kind that the number of connections asks for."""
-        point_at(self._tokens)
+        point_at(self._tokens.api_url)
         gateway = Gateway(self._tokens.gateway_url)
         while True:
-            client = make_client(self._settings, gateway, self._clock, message_content=self._hears_all)
+            client, application = await patiently(partial(self._log_in, gateway), self._clock, self._tell)
             try:
-                application = await self._log_in(client)
                 told = await gateway_of(client, self._tokens)
-                point_at(self._tokens, told.url)
+                point_at(self._tokens.api_url, told.url)
                 if told.shards > 1 == gateway.shards and self._settings.shards is None:
                     gateway = told
                     continue  # more than one connection needs the other kind of client
@@ -138,10 +144,16 @@ class DiscordPlatform:
             finally:
                 await client.close()
 
-    async def _log_in(self, client: Client) -> discord.AppInfo:
-        return await patiently(lambda: log_in(client, self._tokens), self._clock, self._tell)
+    async def _log_in(self, gateway: Gateway) -> tuple[Client, discord.AppInfo]:
+        """A new client each time: one that was refused is of no use any more."""
+        client = make_client(self._settings, gateway, self._clock, message_content=self._hears_all)
+        try:
+            return client, await log_in(client, self._tokens)
+        except BaseException:
+            await client.close()
+            raise
 
-    async def _connect(self, client: Client) -> None:
+    async def _connect(self, client: Client, is_ready: asyncio.Event) -> None:
         """Stay connected; the library connects again where it was cut off, and resumes what it has missed."""
         pause_s = _FIRST_PAUSE_S
         while True:
@@ -154,14 +166,26 @@ class DiscordPlatform:
                 if wrong := wrong_connection(closed):
                     raise wrong from None
                 log.warning("cut off: %s", closed)
-            except Exception:  # an event that the library does not understand, say: it ends no more than its connection
-                log.exception("cut off")
+            except Exception as error:  # whatever ends a connection ends no more than that
+                log.warning("cut off: %s", type(error).__name__, exc_info=error if is_ready.is_set() else None)
+                self._tell_of_gateway(is_ready)
             if client.is_closed():
                 raise DiscordError("the connection was closed")
             if self._clock.monotonic() - began_s > _LONGEST_PAUSE_S:
                 pause_s = _FIRST_PAUSE_S
             await self._clock.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+    async def _watch_gateway(self, is_ready: asyncio.Event) -> None:
+        await self._clock.sleep(_GATEWAY_S)
+        self._tell_of_gateway(is_ready)
+
+    def _tell_of_gateway(self, is_ready: asyncio.Event) -> None:
+        """Say that nothing is heard from the gateway: once, and only at the start."""
+        if not is_ready.is_set() and not self._has_told_of_gateway:
+            self._has_told_of_gateway = True
+            where = DiscordWebSocket.DEFAULT_GATEWAY
+            self._tell(f"Discord's gateway at {where} does not answer; trying again until it does")
 
     def _warn(self, application: discord.AppInfo) -> None:
         if application.bot_public and not self._settings.servers:

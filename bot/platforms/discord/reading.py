@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import discord
 
 from bot.messages import Addressed
@@ -10,6 +12,7 @@ from bot.platforms.discord.people import Directory
 from bot.platforms.discord.places import Place
 
 # Messages that people wrote; all other types tell of something that happened.
+_MENTIONED = re.compile(r"<(?:@[!&]?|#)(\d{15,20})>")
 _WRITTEN = frozenset({discord.MessageType.default, discord.MessageType.reply})
 
 
@@ -41,6 +44,14 @@ class Reader:
     def text(self, message: discord.Message) -> str:
         """The same without who is named."""
         return self.said(message).text
+
+    async def named(self, text: str, guild: discord.Guild | None) -> str:
+        """A text from elsewhere than a message, with names in place of mentions; what has to be asked for is asked."""
+        ids = set(_MENTIONED.findall(text))
+        names = await self._directory.names(ids) if ids else {}
+        bare = {one: name.removeprefix("@").removeprefix("#") for one, name in names.items()}
+        me = str(self._client.user.id) if self._client.user else ""
+        return read(text, bot_user=me, bot_roles=self._directory.own_roles(guild), names=bare).text
 
     def addressed(self, message: discord.Message, said: Said, place: Place) -> Addressed:
         """To whom a message speaks."""

@@ -12,9 +12,10 @@ import discord
 
 from bot.locales import Phrases
 from bot.messages import Card
-from bot.platforms.discord.cards import Payload, finished
+from bot.platforms.discord.cards import Payload, asked, finished
 from bot.platforms.discord.desk import NAME, Desk, Spot
 from bot.platforms.discord.errors import (
+    CLOSED,
     HAS_A_THREAD,
     MISSING_PERMISSIONS,
     NOT_ALLOWED,
@@ -26,9 +27,9 @@ from bot.platforms.discord.errors import (
 )
 from bot.platforms.discord.markup import ids_in, with_names
 from bot.platforms.discord.offers import call_of
-from bot.platforms.discord.outlets import ChannelOutlet, Outlet, Picture
+from bot.platforms.discord.outlets import ChannelOutlet, Outlet
 from bot.platforms.discord.pictures import as_bars, drawn
-from bot.platforms.discord.writing import Writing
+from bot.platforms.discord.writing import Shown, Writing
 from bot.platforms.tables import without_tables
 from bot.platforms.typed import as_typed
 
@@ -68,7 +69,6 @@ class DiscordReply:
         self._question = question
         self._looks = looks and not address and before is None
         self._writing = Writing(desk.line, self._outlet(), desk.tasks, phrases, key=question, shown=address.split())
-        self._writing.heading = spot.heading
         self._status = ""
         self._signing: asyncio.Task[None] | None = None
         if before is not None:
@@ -90,6 +90,7 @@ class DiscordReply:
     async def begin(self, reference: str, moved: Callable[[], Awaitable[None]]) -> None:
         """Show that the question was taken."""
         await self._look()
+        await self._name_asker()
         self._writing.reference = reference
         self._writing.moved = moved
         if self._spot.opens:
@@ -109,6 +110,7 @@ class DiscordReply:
     async def restart(self, notice: str) -> None:
         """Take back what was shown, and say why."""
         await self._look()
+        await self._name_asker()
         await self._writing.begin_again(notice)
 
     async def finish(self, card: Card) -> None:
@@ -119,8 +121,11 @@ class DiscordReply:
         """
         await self._look()
         self._end_sign()
+        await self._name_asker()
         card = await self._here(card)
-        if self._is_private or (card.private and not self._spot.is_direct):
+        if self._is_private and (card.tagged or card.shared_by):
+            await self._finish_for_all(card)
+        elif self._is_private or (card.private and not self._spot.is_direct):
             await self._finish_privately(card)
         else:
             await self._finish_publicly(card)
@@ -135,6 +140,10 @@ class DiscordReply:
         self._end_sign()
         await self._writing.remove()
 
+    def lose(self, message: int) -> None:
+        """Somebody took one of its messages away."""
+        self._writing.lose(message)
+
     # The first sign of life
 
     async def _show_sign(self) -> None:
@@ -146,19 +155,13 @@ class DiscordReply:
             await place.typing()
 
         while not self._writing.shown and not self.is_over:
-            self._desk.tasks.begin(self._typing(typing), "typing")
+            self._desk.line.begin(typing)
             await clock.sleep(_STATUS_S)
             if self._status and not self._writing.shown and not self.is_over:
                 self._writing.hold_place(self._status)
             await clock.sleep(_TYPING_S - _STATUS_S)
             if clock.monotonic() - began_s > 20 * _TYPING_S:
                 break
-
-    async def _typing(self, typing: Callable[[], Awaitable[None]]) -> None:
-        try:
-            await self._desk.line.do(typing, tries=1)
-        except DiscordError as error:
-            log.info("nothing is shown before the answer: %s", error)
 
     def _end_sign(self) -> None:
         if self._signing is not None:
@@ -211,6 +214,14 @@ class DiscordReply:
                 self._desk.line, self._outlet(), self._desk.tasks, self._phrases, key=self._question, shown=found
             )
 
+    async def _name_asker(self) -> None:
+        """Let the answer say who asked what, where Discord shows nothing of that."""
+        user, question = self._spot.user, self._spot.asks
+        if question and not self._writing.heading:
+            names = await self._desk.directory.names([user])
+            name = names.get(user, user).removeprefix("@")
+            self._writing.heading = asked(name, question, self._phrases)
+
     async def _here(self, card: Card) -> Card:
         """The card as it is read in Discord: people by their names, commands as they are typed here."""
         if self._spot.is_direct:  # there is nobody to share it with
@@ -222,43 +233,60 @@ class DiscordReply:
         return replace(card, text=without_tables(as_typed(with_names(card.text, names), NAME, call_of)))
 
     async def _finish_publicly(self, card: Card) -> None:
-        """Show it, and plainer where the bot lacks a permission for more."""
-        embeds, pictures = True, await drawn(card.chart)
-        while True:
-            self._go_on_without_token()
-            payloads = self._payloads(card, embeds=embeds, chart_text="" if pictures else as_bars(card.chart))
-            try:
-                await self._writing.finish(payloads, pictures)
-            except DiscordError as error:
-                if error.code in TOKEN_OVER and self._writing.outlet is self._spot.interaction:
-                    self._leave_interaction()
-                elif error.code == MISSING_PERMISSIONS and pictures:
-                    pictures = ()
-                elif error.code == MISSING_PERMISSIONS and embeds:
-                    embeds = False
-                elif error.code in NOT_ALLOWED | NOT_THERE:
-                    await self._finish_elsewhere(card, error)
-                    return
-                else:
-                    raise
-            else:
-                return
-
-    def _payloads(self, card: Card, *, embeds: bool = True, chart_text: str = "") -> list[Payload]:
-        roles = self._desk.directory.roles(card.tagged)
-        return finished(
-            card, self._phrases, embeds=embeds, chart_text=chart_text, roles=roles, heading=self._spot.heading
-        )
-
-    def _go_on_without_token(self) -> None:
         interaction = self._spot.interaction
         if interaction is not None and self._writing.outlet is interaction and interaction.is_over:
             self._leave_interaction()
+        try:
+            await self._show(card, self._writing)
+        except DiscordError as error:
+            if error.code in TOKEN_OVER and self._writing.outlet is interaction:
+                self._leave_interaction()
+                await self._finish_publicly(card)
+            elif error.code in NOT_ALLOWED | NOT_THERE:
+                await self._finish_elsewhere(card, error)
+            else:
+                raise
+
+    async def _show(self, card: Card, writing: Writing) -> None:
+        """Show it, and plainer where Discord does not take all of it.
+
+        Raises:
+            DiscordError: It is not shown.
+        """
+        embeds, pictures = not writing.outlet.is_plain, await drawn(card.chart)
+        refused = ""
+        while True:
+            payloads = self._payloads(card, embeds=embeds, chart_text="" if pictures else as_bars(card.chart))
+            try:
+                await writing.finish(payloads, pictures)
+            except DiscordError as error:
+                if pictures and not error.is_passing and error.code not in TOKEN_OVER | NOT_THERE:
+                    pictures = ()
+                elif embeds and error.code == MISSING_PERMISSIONS:
+                    embeds, refused = False, writing.outlet.channel
+                else:
+                    raise
+            else:
+                if refused:  # it was for them, so they are not tried again for a while
+                    self._desk.line.note_plain(refused)
+                return
+
+    def _payloads(self, card: Card, *, embeds: bool = True, chart_text: str = "") -> list[Payload]:
+        return finished(
+            card,
+            self._phrases,
+            embeds=embeds,
+            chart_text=chart_text,
+            roles=self._desk.directory.roles(card.tagged),
+            heading=self._writing.heading,
+        )
 
     def _leave_interaction(self) -> None:
         """What is left goes on as normal messages: the bot wrote the first ones, and may change them."""
         log.info("goes on without the interaction: question=%s", self._question)
-        self._spot = replace(self._spot, interaction=None)
+        interaction, self._spot = self._spot.interaction, replace(self._spot, interaction=None)
+        if interaction is not None and (announced := interaction.give_up()):
+            self._writing.shown.insert(0, Shown(announced))
         self._writing.outlet = self._outlet()
 
     async def _finish_elsewhere(self, card: Card, error: DiscordError) -> None:
@@ -271,16 +299,32 @@ class DiscordReply:
         if self._spot.is_pressed:
             await self._finish_privately(replace(card, tagged=(), actions=()))
             return
-        names = await self._desk.directory.names([self._spot.channel])
-        place = names.get(self._spot.channel, f"<#{self._spot.channel}>")
-        permission = self._phrases("discord.permission_thread" if self._in_thread else "discord.permission_send")
-        notice = self._phrases("discord.cannot_write", place=place, permission=permission)
+        place = await self._desk.directory.place_name(self._spot.channel)
+        if error.code in CLOSED:
+            notice = self._phrases("discord.thread_closed", place=place)
+        else:
+            permission = self._phrases("discord.permission_thread" if self._in_thread else "discord.permission_send")
+            notice = self._phrases("discord.cannot_write", place=place, permission=permission)
         # Nobody is called who does not see it, and its buttons have no place.
         await self._tell(replace(card, tagged=(), actions=(), notice=notice))
 
     @property
     def _in_thread(self) -> bool:
         return isinstance(self._desk.line.client.get_channel(int(self._spot.channel)), discord.Thread)
+
+    async def _finish_for_all(self, card: Card) -> None:
+        """Say in the channel what a command says to others than whoever used it."""
+        interaction, self._spot = self._spot.interaction, replace(self._spot, interaction=None)
+        try:
+            await self._show(card, self._beside(self._outlet()))
+        except DiscordError as error:
+            if error.code not in NOT_ALLOWED | NOT_THERE:
+                raise
+            self._spot = replace(self._spot, interaction=interaction)
+            await self._finish_privately(replace(card, tagged=(), actions=()))
+            return
+        if interaction is not None:
+            await interaction.withdraw()
 
     async def _finish_privately(self, card: Card) -> None:
         if self._writing.shown:
@@ -293,7 +337,7 @@ class DiscordReply:
             await interaction.withdraw()
             interaction.is_private = True
         try:
-            await self._send_all(interaction, card)
+            await self._show(card, self._beside(interaction))
         except DiscordError as error:
             if error.code not in TOKEN_OVER:
                 raise
@@ -301,13 +345,17 @@ class DiscordReply:
 
     async def _whisper(self, card: Card) -> None:
         """Say it in a direct message, and where it was asked that it is there: a mention has no other way."""
-        key = "discord.told_directly" if await self._tell(card) else "discord.cannot_tell_directly"
+        is_told = await self._tell(replace(card, actions=()))
         if not self._spot.channel or not self._spot.answers:
             return
+        pointer = Card(
+            self._phrases("discord.told_directly" if is_told else "discord.cannot_tell_directly"),
+            # They are about this place, so here they stand.
+            actions=card.actions,
+            reference=card.reference,
+        )
         try:
-            await ChannelOutlet(self._desk.line, self._spot.channel, answers=self._spot.answers).send(
-                Payload(self._phrases(key)), key=f"{self._question}-told" if self._question else ""
-            )
+            await self._show(pointer, self._writing)
         except DiscordError as error:
             if error.code not in NOT_ALLOWED | NOT_THERE:
                 raise
@@ -317,9 +365,8 @@ class DiscordReply:
         """Say it in a direct message; false where that is not taken."""
         client = self._desk.line.client
         try:
-            user = discord.Object(int(self._spot.user))
-            channel = await self._desk.line.do(lambda: client.create_dm(user))
-            await self._send_all(ChannelOutlet(self._desk.line, str(channel.id)), card)
+            channel = await self._desk.line.do(lambda: client.create_dm(discord.Object(int(self._spot.user))))
+            await self._show(card, self._beside(ChannelOutlet(self._desk.line, str(channel.id))))
         except DiscordError as error:
             if error.code != NOT_TO_THIS_USER and error.code not in NOT_ALLOWED:
                 raise
@@ -327,8 +374,6 @@ class DiscordReply:
             return False
         return True
 
-    async def _send_all(self, outlet: Outlet, card: Card) -> None:
-        pictures: tuple[Picture, ...] = await drawn(card.chart)
-        payloads = self._payloads(card)
-        for payload in payloads:
-            await outlet.send(payload, pictures=pictures if payload is payloads[-1] else ())
+    def _beside(self, outlet: Outlet) -> Writing:
+        """Messages that are no part of the answer which is found again."""
+        return Writing(self._desk.line, outlet, self._desk.tasks, self._phrases, key="")

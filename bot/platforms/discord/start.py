@@ -7,11 +7,8 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar, cast
-from urllib.parse import urlsplit
 
 import discord
-import yarl
-from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.platforms.discord.errors import DiscordError, done
@@ -42,14 +39,6 @@ class Gateway:
     at_once: int = 1
 
 
-def point_at(tokens: DiscordTokens, gateway_url: str = "") -> None:
-    """Let the library find Discord where it is: it has no parameter for that (discord.py 2.7)."""
-    path = urlsplit(tokens.api_url).path.rstrip("/")
-    Route.BASE = f"{tokens.api_url}{'/api/v10' if not path else '/v10' if path == '/api' else ''}"
-    if gateway_url:
-        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
-
-
 async def log_in(client: discord.Client, tokens: DiscordTokens) -> discord.AppInfo:
     """Tell Discord who is there; returns what it knows of the app.
 
@@ -60,16 +49,13 @@ async def log_in(client: discord.Client, tokens: DiscordTokens) -> discord.AppIn
     try:
         await done(lambda: client.login(tokens.bot))
     except discord.LoginFailure:
-        await client.http.close()
         sentence = "Discord does not know this token; reset it under Bot in the developer portal, and copy the new one"
         raise _wrong("DISCORD_BOT_TOKEN", sentence, _UNAUTHORISED) from None
     except DiscordError as error:
-        await client.http.close()
         if error.is_passing:
             raise
         raise _wrong("DISCORD_API_URL", "expected the address of Discord's API", error.status) from error
     except AttributeError as error:  # the library takes an answer that is no JSON for one that is
-        await client.http.close()
         raise _wrong("DISCORD_API_URL", "expected the address of Discord's API", 200) from error
     application = client.application
     if application is None:
@@ -94,20 +80,38 @@ async def gateway_of(client: discord.Client, tokens: DiscordTokens) -> Gateway:
 
 
 async def synchronise(client: discord.Client, settings: DiscordSettings, tell: Callable[[str], None]) -> None:
-    """Register the commands where they are not registered as they are now.
+    """Register the commands where they are not registered as they are now; without them, all else works.
 
     Raises:
-        DiscordError: They are not.
+        DiscordError: Discord does not answer.
     """
     wanted = application_commands(installs=await _installs(client))
-    prefix = f"/applications/{client.application_id}"
-    paths = [f"{prefix}/guilds/{server}/commands" for server in settings.test_servers]
-    if paths:
-        wanted = in_one_server(wanted)
-    for path in paths or [f"{prefix}/commands"]:
-        if await _differ(client, path, wanted):
-            await done(lambda path=path: client.http.request(Route("PUT", path), json=wanted))  # type: ignore[misc]
-            tell("Discord: the commands were registered anew")
+    application = f"/applications/{client.application_id}"
+    if not settings.test_servers:
+        await _register(client, f"{application}/commands", wanted, tell, "the commands")
+    for server in settings.test_servers:
+        what = f"the commands of the server {server} (platforms.discord.test_servers)"
+        await _register(client, f"{application}/guilds/{server}/commands", in_one_server(wanted), tell, what)
+
+
+async def _register(
+    client: discord.Client,
+    path: str,
+    wanted: Sequence[dict[str, object]],
+    tell: Callable[[str], None],
+    what: str,
+) -> None:
+    try:
+        if not await _differ(client, path, wanted):
+            return
+        await done(lambda: client.http.request(Route("PUT", path), json=wanted))
+    except DiscordError as error:
+        if error.is_passing:
+            raise
+        log.exception("not registered: %s", what)
+        tell(f"Discord does not take {what} ({error}). Whoever calls the bot by its name is answered all the same.")
+    else:
+        tell(f"Discord: {what} were registered anew")
 
 
 async def _installs(client: discord.Client) -> tuple[int, ...]:
@@ -124,6 +128,8 @@ async def _differ(client: discord.Client, path: str, wanted: Sequence[dict[str, 
     try:
         told = await done(lambda: client.http.request(Route("GET", path), params={"with_localizations": "true"}))
     except DiscordError as error:
+        if error.is_passing:
+            raise
         log.info("which commands are registered is not known: %s", error)
         return True
     return not isinstance(told, list) or differs(told, wanted)

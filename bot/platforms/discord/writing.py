@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.locales import Phrases
 from bot.platforms.discord.cards import Payload, running
-from bot.platforms.discord.errors import DiscordError
+from bot.platforms.discord.errors import MISSING_PERMISSIONS, DiscordError
 from bot.platforms.discord.outlets import Line, Outlet, Picture
 from bot.platforms.tables import TableStream
 from bot.platforms.tasks import Tasks
@@ -158,6 +158,12 @@ class Writing:
             text = self._placeholder or "…"
         return running(text, self.reference, self._phrases, notice=self._notice, heading=self.heading)
 
+    def lose(self, message: int) -> None:
+        """Somebody took one of its messages away: it is missing from now on."""
+        for shown in self.shown:
+            if shown.address.endswith(f"/{message}"):
+                shown.payload = None  # the next one takes its place
+
     # At its end
 
     async def finish(self, payloads: Sequence[Payload], pictures: Sequence[Picture] = ()) -> None:
@@ -185,15 +191,16 @@ class Writing:
         is_new = False
         for at, payload in enumerate(wanted):
             # What somebody took away is shown by the next message, so that the order stays.
-            while at < len(self.shown) and not await self._says(self.shown[at], payload):
+            is_last = at == len(wanted) - 1
+            while at < len(self.shown) and not await self._says(self.shown[at], payload, pictures if is_last else ()):
                 del self.shown[at]
                 self._round += 1
             if at == len(self.shown):
-                is_last = payload is wanted[-1]
                 key = f"{self._key}-{self._round}-{at}" if self._key else ""
                 address = await self.outlet.send(payload, key=key, pictures=pictures if is_last else ())
                 self.shown.append(Shown(address, payload))
                 is_new = True
+            self._check_embeds(self.shown[at])
         while len(self.shown) > len(wanted):
             await self.outlet.delete(self.shown[-1].address)
             self.shown.pop()
@@ -201,10 +208,20 @@ class Writing:
         if is_new:
             await self.moved()
 
-    async def _says(self, shown: Shown, payload: Payload) -> bool:
-        if shown.payload == payload:
+    def _check_embeds(self, shown: Shown) -> None:
+        """Notice what got lost, so that the same is said without embeds.
+
+        Raises:
+            DiscordError: They are not there.
+        """
+        if shown.payload is not None and shown.payload.embeds and self.outlet.is_plain:
+            shown.payload = None
+            raise DiscordError("the embeds got lost", code=MISSING_PERMISSIONS, status=200)
+
+    async def _says(self, shown: Shown, payload: Payload, pictures: Sequence[Picture]) -> bool:
+        if shown.payload == payload and not pictures:
             return True
-        if not await self.outlet.edit(shown.address, payload):
+        if not await self.outlet.edit(shown.address, payload, pictures):
             return False
         shown.payload = payload
         return True
