@@ -311,6 +311,8 @@ class Conversation:
             raise NotThere
         if entry.question.author.id != press.author.id:
             return Card(phrases("share.not_yours"), private=True)
+        if not await self._journal.claim(f"shared:{entry.question.reference}"):
+            return Card(phrases("share.shared_before"), private=True)
         question = replace(entry.question, author=press.author)
         card = await shared(call, question, _commands_for(question), self._desk, self._load)
         if card is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,6 +29,8 @@ from tests.benchmarks import (
     conversation,
     conversation_crash,
     crash,
+    discord,
+    discord_crowd,
     ingest,
     memory,
     overshoot,
@@ -62,6 +65,7 @@ from tests.benchmarks.processes import (
 from tests.benchmarks.registry import BENCHMARKS
 from tests.benchmarks.relevance import Judged
 from tests.fakes.chat_faults import Refused
+from tests.fakes.discord import Message as DiscordMessage
 from tests.fakes.openai_server import OpenAIServer
 from tests.fakes.slack import Message
 
@@ -358,6 +362,60 @@ def test_a_question_without_its_answer_is_lost_and_one_with_more_is_doubled(
         workspace.write(Message(asked.channel, workspace.new_ts(), workspace.bot_user, answer, asked.ts))
 
     assert slack_crowd.fate(workspace) == expected
+
+
+async def test_discord_is_timed_flooded_and_counted_from_its_own_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discord, "_CONTENDERS", (("bare discord.py", 100), ("ragbot", 100)))
+    monkeypatch.setattr(discord, "_ANSWERS", {"Briefly": 1})
+    smaller = {
+        "_WARM_UP_QUESTIONS": 1,
+        "_WARM_UP_S": 0,
+        "_MENTIONS_PER_QUESTION": 10,
+        "_RESUME_S": 0.05,
+        "_QUIET_S": 0.2,
+        "_DOZEN": 2,
+    }
+    for name, value in smaller.items():
+        monkeypatch.setattr(discord, name, value)
+
+    report = await discord.run(tiny(), in_silence)
+
+    rows = figures(report)
+    bare, ours = rows["bare discord.py, 100/s"], rows["ragbot, 100/s"]
+    assert bare["times_bare"] == 1
+    assert [row["mentions"] for row in (bare, ours)] == [30, 30]
+    assert all(0 < row["typing_p50_ms"] <= row["typing_p99_ms"] for row in (bare, ours))
+    assert all(0 < row["text_p50_ms"] <= row["text_p99_ms"] and row["lost"] == 0 for row in (bare, ours))
+    flood = rows["ragbot, 50 channels, connections ended, 1 process"]
+    assert (flood["mentions"], flood["lost"], flood["doubled"]) == (30, 0, 0)
+    assert rows["bare discord.py, 50 channels, connections ended, 1 process"]["mentions"] == 6
+    assert any(re.search(r"closed with 1006 [1-9].*, 0 begun anew", note) for note in report.notes)
+    assert rows["ragbot, 200 characters in 0.5 s"]["calls_per_answer"] >= 2
+    assert any("message 1, typing 1" in note for note in report.notes)
+    assert all(rows[f"{bot}, started"]["serving_s"] > 0 for bot in ("bare discord.py", "ragbot"))
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ([], discord_crowd.Fate(lost=1, doubled=0)),
+        (["Sorry."], discord_crowd.Fate(lost=1, doubled=0)),
+        (["In garden 1 grow roses."], discord_crowd.Fate(lost=0, doubled=0)),
+        (["In garden 2 grow roses."], discord_crowd.Fate(lost=1, doubled=0)),
+        (["In garden 1 grow roses. In garden 1 grow roses."], discord_crowd.Fate(lost=0, doubled=1)),
+        (["In garden 1 grow roses.", "Sorry."], discord_crowd.Fate(lost=0, doubled=1)),
+    ],
+)
+async def test_a_mention_without_its_answer_is_lost_and_one_with_more_is_doubled(
+    answers: Sequence[str], expected: discord_crowd.Fate
+) -> None:
+    world = discord_crowd.CrowdedDiscord(calls_per_s=50)
+    asked = (await discord_crowd.Crowd(world, quiet_s=1, channels=1).ask()).message
+
+    for answer in answers:
+        world.write(DiscordMessage(world.new_id(), asked.channel, world.bot, answer, type=19, reply_to=asked))
+
+    assert discord_crowd.fate(world) == expected
 
 
 async def test_the_report_of_a_month_says_what_the_ledger_does(monkeypatch: pytest.MonkeyPatch) -> None:

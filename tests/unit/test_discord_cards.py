@@ -184,6 +184,15 @@ class TestFinished:
         assert payload.rows == buttons(CARD.actions, "K7Q2", phrases)
 
     @pytest.mark.parametrize("embeds", [True, False])
+    def test_a_source_is_cut_where_it_is_longer_than_a_message(self, embeds: bool) -> None:  # noqa: FBT001
+        long = Source(1, "*" * 5000, "_" * 5000, "https://wiki.example/" + "x" * 900, "q" * 900 + " " + "*" * 5000)
+        payloads = finished(Card("Text.", sources=(long, PATH)), ENGLISH, embeds=embeds)
+
+        assert_holds(payloads)
+        assert "q" * 500 in told(payloads)
+        assert "”*\n**[2]** costs.md" in told(payloads)
+
+    @pytest.mark.parametrize("embeds", [True, False])
     def test_a_card_with_a_notice_alone_needs_no_embed(self, embeds: bool) -> None:  # noqa: FBT001
         (payload,) = finished(Card("Text.", notice="Read *this*."), ENGLISH, embeds=embeds)
 
@@ -217,11 +226,18 @@ class TestFinished:
         assert payloads[-1].content.endswith("\n-# mock/a · $0.01 · ref K7Q2")
 
     def test_a_long_receipt_does_not_burst_the_embeds(self) -> None:
-        sources = (replace(PATH, quote="q" * 590),) * 6
-        payloads = finished(replace(CARD, sources=sources, receipt="r" * 2048), ENGLISH)
+        sources = (replace(PATH, quote="q" * 600),) * 6
+        payloads = finished(replace(CARD, notice="n" * 150, sources=sources, receipt="r" * 2048), ENGLISH)
 
         assert_holds(payloads)
+        # Beside so long a description, such a footer would be more than the embeds of a message may hold.
+        assert len(str(payloads[0].embeds[0]["description"])) > 3952
         assert "r" * 1900 in told(payloads)
+
+    def test_a_receipt_calls_nobody(self) -> None:
+        (payload,) = finished(Card("", sources=(PATH,), receipt=f"@everyone *and* <@{ANA}>"), ENGLISH)
+
+        assert footers(payload) == [f"@ everyone *and* ‹@{ANA}›"]
 
     def test_a_card_without_anything_is_still_a_message(self) -> None:
         assert finished(Card(""), ENGLISH) == [Payload("…")]

@@ -17,9 +17,9 @@ from tests.fakes.talk import Talk, open_talk
 
 GUEST = Person(id="G1", locale="en", is_outside=True)
 ACCESS = Access({"C1": ("handbook", "default"), "C9": ("handbook",), "*": ()}, public=frozenset({"default"}))
-ONLY_PUBLIC = "Guests or people of other organisations read along here, so I use only public documents."
+ONLY_PUBLIC = "Guests or people of other organisations may read this, so I use only public documents."
 NOTHING_PUBLIC = (
-    "Guests or people of other organisations read along here, and no document that may be read here is public."
+    "Guests or people of other organisations may read this, and no document that may be read here is public."
     " So there is nothing that I may answer from."
 )
 

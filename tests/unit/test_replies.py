@@ -552,12 +552,12 @@ def test_what_was_added_is_handed_over_as_a_quotation_that_calls_nobody() -> Non
 
 @pytest.mark.parametrize("changes", [{}, {"citations": (), "refused": True}])
 def test_an_answer_for_outsiders_says_that_only_what_is_public_was_used(changes: dict[str, object]) -> None:
-    told = "Guests or people of other organisations read along here, so I use only public documents."
+    told = "Guests or people of other organisations may read this, so I use only public documents."
 
     assert answer_card(by_model(**changes), ENGLISH, is_outside=True).notice == told
     assert answer_card(by_model(**changes), ENGLISH).notice == ""
     truncated = answer_card(by_model(**changes, truncated=True), PORTUGUESE, is_outside=True).notice
-    assert truncated.startswith("Convidados ou pessoas de outras organizações leem aqui também, por isso uso só")
+    assert truncated.startswith("Convidados ou pessoas de outras organizações podem ler isto, por isso uso só")
     assert truncated.endswith("termina antes da hora.")
 
 

@@ -57,6 +57,10 @@ class _Hears(discord.Client):
         if self.servers is not None:
             self.servers.joined(guild)
 
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """The same, as it is told where a server was there before."""
+        await self.on_guild_join(guild)
+
     async def on_message(self, message: discord.Message) -> None:
         """Somebody has written something."""
         if self.inbox is not None:

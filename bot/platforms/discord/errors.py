@@ -15,6 +15,7 @@ _T = TypeVar("_T")
 
 # docs.discord.com/developers/topics/opcodes-and-status-codes, 2026-12
 UNKNOWN_CHANNEL: Final = 10003
+UNKNOWN_SERVER: Final = 10004
 UNKNOWN_MEMBER: Final = 10007
 UNKNOWN_MESSAGE: Final = 10008
 UNKNOWN_USER: Final = 10013

@@ -40,7 +40,7 @@ class Inbox:
         self._desk = desk
         self._settings = settings
         self._places = Places(desk.line)
-        self._interactions = Interactions(core, desk)
+        self._interactions = Interactions(core, desk, settings)
 
     # Messages
 
@@ -67,7 +67,9 @@ class Inbox:
 
     def interaction(self, interaction: discord.Interaction) -> None:
         """Take what somebody did with a command, a button or a dialogue."""
-        if self._desk.directory.is_ours(interaction.guild):
+        # Where the bot itself is not, it is the person who asks, and not the server.
+        guild = self._desk.line.client.get_guild(interaction.guild_id or 0)
+        if self._desk.directory.is_ours(guild):
             self._interactions.take(interaction)
 
     async def _message(self, message: discord.Message, *, is_edited: bool = False) -> None:
@@ -77,7 +79,10 @@ class Inbox:
         if addressed == "others":
             return
         if place.is_direct and not self._settings.direct_messages:
-            await self._decline(message)
+            await self._say(message, "discord.direct_off")
+            return
+        if addressed == "mention" and not said.names_bot and not message.content and not message.attachments:
+            await self._say(message, "discord.cannot_read")  # below an answer to a command, Discord tells no words
             return
         author = await self._author(message, place)
         text = said.text or ("" if addressed == "thread" else self._meant(message))
@@ -152,13 +157,14 @@ class Inbox:
         # What the bot told members may rest on documents that are not public.
         return tuple(turn for turn in turns if turn.role == "user") if incoming.author.is_outside else turns
 
-    async def _decline(self, message: discord.Message) -> None:
-        phrases = phrases_in(self._desk.directory.locale(message.author.id))
-        outlet = ChannelOutlet(self._desk.line, str(message.channel.id))
+    async def _say(self, message: discord.Message, key: str) -> None:
+        """Say why a message is not answered."""
+        phrases = phrases_in(self._desk.directory.locale(message.author.id, message.guild))
+        outlet = ChannelOutlet(self._desk.line, str(message.channel.id), answers=str(message.id))
         try:
-            await outlet.send(Payload(phrases("discord.direct_off")), key=f"{message.id}-declined")
+            await outlet.send(Payload(phrases(key)), key=f"{message.id}-said")
         except DiscordError as error:
-            log.info("not declined: %s", error)
+            log.info("not said: %s", error)
 
     async def _retract(self, channel: int, message: int) -> None:
         place = await self._places.by_id(channel)

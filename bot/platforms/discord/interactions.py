@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 import discord
 from cachetools import TTLCache
 
-from bot.commands import as_question, is_asked
+from bot.commands import as_question, button_of, is_asked
 from bot.locales import Phrases, phrases_in
 from bot.messages import Action, IncomingMessage, Person, Post, Press, Thread
 from bot.platforms.discord.calls import asked_for, complete, text_of
@@ -23,6 +22,7 @@ from bot.platforms.discord.places import Place, place_of
 from bot.platforms.discord.replies import DiscordReplies, Silence
 from bot.platforms.typed import is_about_thread
 from bot.ports import Core
+from bot.settings import DiscordSettings
 from bot.text import cut
 from rag.model import Turn
 
@@ -36,13 +36,16 @@ _First = Literal["answered", "before", "late"]
 
 # Of the three seconds.
 _AGAIN_S: Final = (0.1, 0.4)
+# Within this, what a button does has said what there is to say.
+_SAID_S: Final = 1.0
 _INPUT: Final = "text"
 _ABOUT: Final = "ragbot:about:"
 _INPUT_CHARS: Final = 2_000
 _DIALOGUE_S: Final = 1_800.0
 _MOST_DIALOGUES: Final = 10_000
 _QUOTED_CHARS: Final = 1_500
-# Title, label and hint of what asks for words besides.
+# Title, label and hint of each dialogue.
+_ASK_ABOUT: Final = ("discord.ask_about_title", "discord.ask_about_label", "discord.ask_about_hint")
 _DIALOGUES: Final[Mapping[str, tuple[str, str, str]]] = {
     "bad": ("discord.modal.bad_title", "discord.modal.bad_label", "discord.modal.bad_hint"),
     "hand_over": ("discord.modal.hand_over_title", "discord.modal.hand_over_label", ""),
@@ -67,15 +70,21 @@ class _Where:
 class Interactions:
     """All of them."""
 
-    def __init__(self, core: Core, desk: Desk) -> None:
+    def __init__(self, core: Core, desk: Desk, settings: DiscordSettings) -> None:
         self._core = core
         self._desk = desk
+        self._settings = settings
         self._about = TTLCache[str, str](_MOST_DIALOGUES, _DIALOGUE_S, timer=desk.line.clock.monotonic)
 
     def take(self, interaction: discord.Interaction) -> None:
         """Begin to answer one."""
         self._desk.directory.note(interaction.user, interaction.locale.value)
+        is_off = self._where(interaction).known.is_direct and not self._settings.direct_messages
         match interaction.type:
+            case discord.InteractionType.autocomplete if is_off:
+                return
+            case _ if is_off:
+                work = self._say(interaction, "discord.direct_off")
             case discord.InteractionType.application_command:
                 work = self._command(interaction)
             case discord.InteractionType.autocomplete:
@@ -102,13 +111,16 @@ class Interactions:
         """Answer what was typed.
 
         Args:
-            about: What the message says that it is about.
+            about: The message that it is about, by its id; without words of its own, that message is the question.
         """
         where = self._where(interaction)
         is_private = (is_private or not where.is_ours) and not where.known.is_direct
         outlet, message = await self._defer(interaction, is_private=is_private)
+        told = await self._told_in(interaction, about) if about else ""
+        if about:
+            text, told = (f"/ask {text}", told) if text else (f"/ask {told}" if told else "/help", "")
         if is_asked(text):  # commands take mentions as they are
-            text, about = await asyncio.gather(self._named(interaction, text), self._named(interaction, about))
+            text = await self._desk.reader.named(text, interaction.guild)
         author = await self._author(interaction, where)
         thread = self._thread(where, message or str(interaction.id))
         if is_about_thread(text, NAME) and not where.known.is_thread and not where.known.is_direct:
@@ -121,7 +133,7 @@ class Interactions:
             text=text,
             addressed="mention",
             is_resumable=where.is_ours,
-            history=(Turn("user", cut(about, _QUOTED_CHARS)),) if about else (),
+            history=(Turn("user", cut(told, _QUOTED_CHARS)),) if told else (),
         )
         spot = Spot(
             where.channel,
@@ -131,8 +143,10 @@ class Interactions:
             asks=as_question(incoming).text if is_asked(text) and not is_private else "",
         )
         await self._core.handle(incoming, DiscordReplies(self._desk, spot))
-        if outlet is not None and outlet.is_announced_here:
-            await outlet.withdraw()  # there was nothing to say
+        if outlet is not None and outlet.is_announced_here and button_of(incoming) is not None:
+            # There may have been nothing to say. Another process may be about to say it.
+            await self._desk.line.clock.sleep(_SAID_S)
+            await outlet.withdraw_unsaid()
 
     async def _defer(
         self, interaction: discord.Interaction, *, is_private: bool
@@ -201,7 +215,7 @@ class Interactions:
         message = (resolved.get("messages") or {}).get(target) or {}
         self._about[target] = str(message.get("content") or "")
         phrases = self._phrases(interaction)
-        title, label, hint = (phrases(f"discord.ask_about_{part}") for part in ("title", "label", "hint"))
+        title, label, hint = map(phrases, _ASK_ABOUT)
         modal = _modal(f"{_ABOUT}{target}", title, label, hint)
         await self._answered(interaction, lambda: interaction.response.send_modal(modal))
 
@@ -210,7 +224,7 @@ class Interactions:
     async def _press(self, interaction: discord.Interaction) -> None:
         pressed = press_of(str(_data(interaction).get("custom_id") or ""))
         if pressed is None:
-            await self._say_nothing_is_meant(interaction)
+            await self._say(interaction, "button.nothing")  # an older version of the bot has made it
             return
         action, reference = pressed
         if action in _DIALOGUES:
@@ -219,9 +233,9 @@ class Interactions:
         await self._answered(interaction, interaction.response.defer)
         await self._pressed(interaction, action, reference)
 
-    async def _say_nothing_is_meant(self, interaction: discord.Interaction) -> None:
-        """An older version of the bot has made it: this one has no such button."""
-        sentence = self._phrases(interaction)("button.nothing")
+    async def _say(self, interaction: discord.Interaction, key: str) -> None:
+        """Say why nothing is done."""
+        sentence = self._phrases(interaction)(key)
         await self._answered(interaction, lambda: interaction.response.send_message(sentence, ephemeral=True))
 
     async def _pressed(
@@ -278,7 +292,7 @@ class Interactions:
             return
         pressed = press_of(name)
         if pressed is None:
-            await self._say_nothing_is_meant(interaction)
+            await self._say(interaction, "button.nothing")  # an older version of the bot has made it
             return
         await self._answered(interaction, interaction.response.defer)
         action, reference = pressed
@@ -287,13 +301,20 @@ class Interactions:
             await self._pressed(interaction, action, reference, text=text)
 
     async def _asked_about(self, interaction: discord.Interaction, target: str, text: str) -> None:
-        about = self._about.get(target, "")
-        if text:
-            await self._ask(interaction, f"/ask {text}", is_private=False, about=about)
-        elif about:
-            await self._ask(interaction, f"/ask {about}", is_private=False)
-        else:
-            await self._ask(interaction, "/help", is_private=True)
+        is_empty = not text and self._about.get(target) == ""
+        await self._ask(interaction, text, is_private=is_empty, about=target)
+
+    async def _told_in(self, interaction: discord.Interaction, message: str) -> str:
+        """What a message says, with names in place of mentions; empty where nobody tells any more."""
+        known = self._about.get(message)
+        if known is not None:
+            return await self._desk.reader.named(known, interaction.guild) if known else ""
+        place = self._desk.line.client.get_partial_messageable(interaction.channel_id or 0)
+        try:
+            return self._desk.reader.text(await self._desk.line.do(lambda: place.fetch_message(int(message)), tries=1))
+        except (DiscordError, ValueError) as error:
+            log.info("what a message says is not known: %s", error)
+            return ""
 
     # Who and where
 
@@ -313,10 +334,6 @@ class Interactions:
         if guild is None or not where.is_ours or where.known.is_direct:
             return await self._desk.directory.alone(interaction.user)
         return self._desk.directory.member(interaction.user, guild, where.known.category)
-
-    async def _named(self, interaction: discord.Interaction, text: str) -> str:
-        """A question with the names of those whom it mentions."""
-        return await self._desk.reader.named(text, interaction.guild) if text else ""
 
     def _thread(self, where: _Where, root: str) -> Thread:
         if where.known.is_direct:

@@ -8,7 +8,6 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from io import BytesIO
 from typing import Any, Final, Protocol, TypeVar
 
@@ -40,8 +39,6 @@ _LONGEST_PAUSE_S: Final = 30.0
 _NONCE_CHARS: Final = 25
 _MOST_PLAIN: Final = 10_000
 _PLAIN_S: Final = 600.0
-# Messages that are older may be changed now and then only (code 30046, docs.discord.com, 2026-12).
-_OLD: Final = timedelta(hours=1)
 # Discord takes answers for fifteen minutes; what is begun shortly before is ended in another way.
 _TOKEN_S: Final = 14.5 * 60
 _STYLES: Final[Mapping[str, discord.ButtonStyle]] = {
@@ -227,7 +224,7 @@ class ChannelOutlet:
                 await self._open_again(channel)
                 await self._edit(channel, int(message), payload, pictures)
         except DiscordError as error:
-            if error.code == TOO_MANY_EDITS or (_waits_long(error) and self._is_old(int(message))):
+            if error.code == TOO_MANY_EDITS or _waits_long(error):
                 log.info("posted anew: %s", error)
                 await self.delete(address)
                 return False
@@ -266,9 +263,6 @@ class ChannelOutlet:
         except DiscordError as error:
             if error.code not in NOT_THERE:
                 raise
-
-    def _is_old(self, message: int) -> bool:
-        return self._line.clock.now() - discord.utils.snowflake_time(message) > _OLD
 
     def _place(self, channel: str) -> discord.PartialMessageable:
         return self._line.client.get_partial_messageable(int(channel))
@@ -317,7 +311,6 @@ class InteractionOutlet:
     async def send(self, payload: Payload, *, key: str = "", pictures: Sequence[Picture] = ()) -> str:  # noqa: ARG002 - a token's messages have no nonce
         """Fill in the message that was announced, or put another one below."""
         if self._is_deferred:
-            self._is_deferred = False
             message: discord.Message = await self._line.do(
                 lambda: self._interaction.edit_original_response(
                     content=payload.content or None,
@@ -327,6 +320,7 @@ class InteractionOutlet:
                     allowed_mentions=_pings(payload),
                 )
             )
+            self._is_deferred = False
             self._line.compare(self.channel, payload, message)
             self._original = f"{message.channel.id}/{message.id}"
             return self._original
@@ -386,6 +380,18 @@ class InteractionOutlet:
         is_announced, self._is_deferred = self._is_deferred, False
         return self._original if is_announced else ""
 
+    async def withdraw_unsaid(self) -> None:
+        """Take away what was announced, if nobody has filled it in: neither this process nor another."""
+        if not self._is_deferred:
+            return
+        try:
+            message = await self._line.do(self._interaction.original_response)
+        except DiscordError as error:
+            log.info("whether an answer stands there is not known: %s", error)
+            return
+        if message.flags.loading:
+            await self.withdraw()
+
     async def withdraw(self) -> None:
         """Take away what was announced, and not filled in."""
         if self._is_deferred:
@@ -408,7 +414,7 @@ def _is_passing(error: BaseException) -> bool:
 
 
 def _waits_long(error: DiscordError) -> bool:
-    """Whether it may be done again, but not as long as anybody would wait: the library does not tell why."""
+    """Whether nobody would wait until it may be done again, as with messages that are older than an hour (30046)."""
     return error.retry_after_s is not None and error.retry_after_s > _LONGEST_PAUSE_S
 
 

@@ -12,13 +12,14 @@ import discord
 from cachetools import TTLCache
 
 from bot.messages import DIRECT, Locale, Person
-from bot.platforms.discord.errors import UNKNOWN_MEMBER, UNKNOWN_USER, DiscordError
+from bot.platforms.discord.errors import MISSING_ACCESS, UNKNOWN_MEMBER, UNKNOWN_SERVER, UNKNOWN_USER, DiscordError
 from bot.platforms.discord.outlets import Line
 from bot.platforms.memory import Memory
 
 log = logging.getLogger(__name__)
 
 _MEMBERS_S: Final = 600.0
+_GUILDS_S: Final = 60.0
 _NAMES_S: Final = 3_600.0
 _LOCALES_S: Final = 30 * 86_400.0
 _MOST_LOCALES: Final = 20_000
@@ -60,6 +61,7 @@ class Directory:
         self._memberships = Memory(
             self._ask_membership, _guess_membership, clock, kept_s=_MEMBERS_S, refusal=DiscordError
         )
+        self._guilds = Memory(self._ask_guilds, lambda *_: (), clock, kept_s=_GUILDS_S, refusal=DiscordError)
         self._users = Memory(self._ask_user, lambda *_: "", clock, kept_s=_NAMES_S, refusal=DiscordError)
         self._noted = TTLCache[int, str](_MOST_LOCALES, _NAMES_S, timer=clock.monotonic)
         self._locales = TTLCache[int, Locale](_MOST_LOCALES, _LOCALES_S, timer=clock.monotonic)
@@ -171,24 +173,38 @@ class Directory:
         return f"@{known.display_name}"
 
     async def _ask_membership(self, user: int) -> Membership:
-        guilds = [guild for guild in self._client.guilds if self.is_ours(guild)][:_MOST_ASKED]
         try:
             async with asyncio.timeout(_LONGEST_S):
+                guilds = await self._guilds.of("all")
                 told = await asyncio.gather(*(self._roles_in(guild, user) for guild in guilds))
         except TimeoutError as error:
             raise DiscordError("too slow") from error
         known = [roles for roles in told if roles is not None]
         return Membership(bool(known), frozenset().union(*known))
 
-    async def _roles_in(self, guild: discord.Guild, user: int) -> frozenset[str] | None:
-        """The roles of somebody in a server; `None` where they are not in it."""
+    async def _ask_guilds(self, _all: str) -> tuple[int, ...]:
+        """The servers that the bot is for; those of other processes are asked for."""
+        if self._servers:
+            return tuple(map(int, sorted(self._servers)))[:_MOST_ASKED]
+        client = self._client
+        if not isinstance(client, discord.AutoShardedClient) or client.shard_ids is None:
+            return tuple(guild.id for guild in client.guilds[:_MOST_ASKED])
+
+        async def all_of_them() -> list[discord.Guild]:
+            return [guild async for guild in client.fetch_guilds(limit=_MOST_ASKED)]
+
+        return tuple(guild.id for guild in await self._line.do(all_of_them))
+
+    async def _roles_in(self, guild: int, user: int) -> frozenset[str] | None:
+        """The roles of somebody in a server; `None` where they are not in it, or the bot is not."""
+        http = self._client.http
         try:
-            member = await self._line.do(lambda: guild.fetch_member(user), tries=2)
+            member = await self._line.do(lambda: http.get_member(guild, user), tries=2)
         except DiscordError as error:
-            if error.code == UNKNOWN_MEMBER:
+            if error.code in {UNKNOWN_MEMBER, UNKNOWN_SERVER, MISSING_ACCESS}:
                 return None
             raise
-        return frozenset(str(role.id) for role in member.roles if role.id != guild.id)
+        return frozenset(str(role) for role in member["roles"] if str(role) != str(guild))
 
 
 def _guess_membership(user: int, error: DiscordError) -> Membership:

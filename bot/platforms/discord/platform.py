@@ -69,7 +69,7 @@ class DiscordPlatform:
         self._locale: Locale = locale
         self._tell = tell
         self._hears_all = settings.follow_ups
-        self._has_told_of_gateway = False
+        self._has_told_of_gateway = self._is_away_told = self._is_warned = False
 
     async def run(self, core: Core) -> None:
         """Serve until cancelled; what is under way then has some seconds to end.
@@ -117,7 +117,7 @@ class DiscordPlatform:
                     tasks.begin(core.resume(NAME, DiscordReplies(desk, Spot(""))), "resuming")
 
             client.ready = ready
-            await patiently(lambda: synchronise(client, self._settings, self._tell), self._clock, self._tell)
+            await patiently(lambda: synchronise(client, self._settings, self._tell), self._clock, self._tell_away)
             watching = asyncio.create_task(self._watch_gateway(is_ready))
             try:
                 await self._connect(client, is_ready)
@@ -130,7 +130,7 @@ class DiscordPlatform:
         point_at(self._tokens.api_url)
         gateway = Gateway(self._tokens.gateway_url)
         while True:
-            client, application = await patiently(partial(self._log_in, gateway), self._clock, self._tell)
+            client, application = await patiently(partial(self._log_in, gateway), self._clock, self._tell_away)
             try:
                 told = await gateway_of(client, self._tokens)
                 point_at(self._tokens.api_url, told.url)
@@ -187,8 +187,15 @@ class DiscordPlatform:
             where = DiscordWebSocket.DEFAULT_GATEWAY
             self._tell(f"Discord's gateway at {where} does not answer; trying again until it does")
 
+    def _tell_away(self, sentence: str) -> None:
+        """Say once that Discord does not answer, whatever it was asked for."""
+        if not self._is_away_told:
+            self._is_away_told = True
+            self._tell(sentence)
+
     def _warn(self, application: discord.AppInfo) -> None:
-        if application.bot_public and not self._settings.servers:
+        if application.bot_public and not self._settings.servers and not self._is_warned:
+            self._is_warned = True
             self._tell(
                 "Discord: everybody can invite this bot to their server, and ask it there. Switch Public Bot off in"
                 " the developer portal, or name your servers in platforms.discord.servers."

@@ -47,6 +47,7 @@ class DiscordReplies:
             question.author.id,
             answers=question.message_id if is_message else "",
             is_direct=question.thread.id == place,
+            asks=question.text if question.is_question and not question.message_id.isdecimal() else "",
         )
         reply = DiscordReply(
             self._desk,

@@ -83,8 +83,17 @@ def message_json(
 
 
 def concerns_bot(message: Message, world: World) -> bool:
-    """Whether the bot reads it without the message content intent."""
-    return message.author is world.bot or message.channel.is_direct or world.bot in message.users
+    """Whether the bot reads it without the message content intent.
+
+    Who replies to a bot is heard, but not below what answers a command (docs.discord.com/developers/gateway/
+    you-might-not-need-a-privileged-intent, 2026-12): there, only the name in the text counts.
+    """
+    if message.author is world.bot or message.channel.is_direct:
+        return True
+    below = message.reply_to
+    if below is not None and below.interaction is not None:
+        return any(f"<@{mark}{world.bot.id}>" in message.content for mark in ("", "!"))
+    return world.bot in message.users
 
 
 def _content(message: Message, *, reads_content: bool) -> Json:
