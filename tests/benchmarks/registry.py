@@ -10,6 +10,7 @@ from tests.benchmarks import (
     conversation,
     conversation_crash,
     crash,
+    discord,
     failover,
     figures,
     ingest,
@@ -53,5 +54,6 @@ BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
         "conversation_crash": conversation_crash.run,
         "report": report.run,
         "slack": slack.run,
+        "discord": discord.run,
     }
 )

@@ -117,6 +117,7 @@ def finished(
     names: Mapping[str, str] = MappingProxyType({}),
     roles: Collection[str] = (),
     heading: str = "",
+    hint: str = "",
 ) -> list[Payload]:
     """The finished card as messages: its text, below that the notice, and sources and receipt in embeds.
 
@@ -126,6 +127,7 @@ def finished(
         names: What people are called whom no mention can be made of, by id.
         roles: Those of the tagged ids that are roles.
         heading: What stands above it all, as `asked` makes it.
+        hint: Small print above the receipt.
     """
     contents = _below([heading, *_calls(card, names, roles), *_shared_by(card, phrases, names)], card.text)
     contents = _joined(contents, _chart(chart_text))
@@ -134,10 +136,10 @@ def finished(
         contents = _joined(contents, _notice(card), between="\n\n")
         contents = _joined(contents, [f"**{phrases('answer.sources')}**"] if card.sources else [], between="\n\n")
         receipt = [_small_print(card.receipt)] if one_line(card.receipt) else []
-        contents = _joined(contents, [*map(_source, card.sources), *receipt])
+        contents = _joined(contents, [*map(_source, card.sources), *_hint(hint), *receipt])
     payloads = [Payload(content) for content in contents]
     if has_embed:
-        first, *others = _packed(_embeds(card))
+        first, *others = _packed(_embeds(card, hint))
         payloads = payloads or [Payload()]
         payloads[-1] = replace(payloads[-1], embeds=first)
         payloads += [Payload(embeds=more) for more in others]
@@ -248,6 +250,10 @@ def _notice(card: Card) -> list[str]:
     return [f"**{_cut(notice, MESSAGE_CHARS - 4, literal)}**"] if notice else []
 
 
+def _hint(text: str) -> list[str]:
+    return [_small_print(text)] if text else []
+
+
 def _chart(text: str) -> list[str]:
     """A chart that is drawn in lines of text, as code."""
     lines = fenceless(plain(text)).rstrip()
@@ -283,10 +289,10 @@ def _shortened(text: str, limit: int, write: Callable[[str], str]) -> str:
 # Embeds.
 
 
-def _embeds(card: Card) -> list[Mapping[str, object]]:
+def _embeds(card: Card, hint: str) -> list[Mapping[str, object]]:
     """Notice, sources and receipt in embeds that each fit."""
     descriptions: list[str] = []
-    for line in (*_notice(card), *map(_source, card.sources)):
+    for line in (*_notice(card), *map(_source, card.sources), *_hint(hint)):
         both = f"{descriptions[-1]}\n{line}" if descriptions else line
         if descriptions and units(both) <= EMBED_CHARS:
             descriptions[-1] = both

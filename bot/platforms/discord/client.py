@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import discord
 
 from bot.platforms.discord.library import guard
-from bot.platforms.discord.start import Gateway, Turns
+from bot.platforms.discord.start import Gateway, Identifying
 from bot.settings import DiscordSettings
 from rag.ports import Clock
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 _LONGEST_WAIT_S = 120.0
 # All servers are told of right after one another; the library waits for so long after the last of them.
-_SERVERS_TOLD_S = 0.3
+_SERVERS_TOLD_S = 0.1
 
 
 def intents(*, message_content: bool) -> discord.Intents:
@@ -41,12 +41,12 @@ class _Hears(discord.Client):
 
     inbox: Inbox | None = None
     servers: Servers | None = None
-    turns: Turns
+    identifying: Identifying
     ready: Callable[[], None]
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002 - the library's
         """Wait for a turn: the library's own hook waits five seconds for each shard, also where Discord takes many."""
-        await self.turns.wait(shard_id or 0)
+        await self.identifying.wait(shard_id or 0)
 
     async def on_ready(self) -> None:
         """All servers are known."""
@@ -122,6 +122,6 @@ def make_client(settings: DiscordSettings, gateway: Gateway, clock: Clock, *, me
         client = _Sharded(**how)
     else:
         client = _Single(**how)
-    client.turns = Turns(clock, gateway.at_once)
+    client.identifying = Identifying(clock, gateway.at_once)
     guard(client)
     return client

@@ -62,6 +62,7 @@ class Desk:
 
     Attributes:
         locale: Of what nobody asked for.
+        hears_all: Whether follow-ups in threads need no name.
         under_way: The replies of this process, by place and question.
     """
 
@@ -71,4 +72,5 @@ class Desk:
     reader: Reader
     tasks: Tasks
     locale: Locale
+    hears_all: bool = False
     under_way: MutableMapping[tuple[str, str], DiscordReply] = field(default_factory=_under_way)

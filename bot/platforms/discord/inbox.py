@@ -76,13 +76,13 @@ class Inbox:
         said = self._desk.reader.said(message)
         place = await self._places.of(message)
         addressed = self._desk.reader.addressed(message, said, place)
+        if self._desk.reader.is_unreadable(message) and not is_edited:
+            await self._say(message, "discord.cannot_read")
+            return
         if addressed == "others":
             return
         if place.is_direct and not self._settings.direct_messages:
             await self._say(message, "discord.direct_off")
-            return
-        if addressed == "mention" and not said.names_bot and not message.content and not message.attachments:
-            await self._say(message, "discord.cannot_read")  # below an answer to a command, Discord tells no words
             return
         author = await self._author(message, place)
         text = said.text or ("" if addressed == "thread" else self._meant(message))

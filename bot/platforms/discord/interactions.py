@@ -14,7 +14,7 @@ from bot.commands import as_question, button_of, is_asked
 from bot.locales import Phrases, phrases_in
 from bot.messages import Action, IncomingMessage, Person, Post, Press, Thread
 from bot.platforms.discord.calls import asked_for, complete, text_of
-from bot.platforms.discord.cards import press_of
+from bot.platforms.discord.cards import Payload, press_of
 from bot.platforms.discord.desk import NAME, Desk, Spot
 from bot.platforms.discord.errors import ACKNOWLEDGED_BEFORE, DiscordError, done
 from bot.platforms.discord.outlets import InteractionOutlet
@@ -23,8 +23,7 @@ from bot.platforms.discord.replies import DiscordReplies, Silence
 from bot.platforms.typed import is_about_thread
 from bot.ports import Core
 from bot.settings import DiscordSettings
-from bot.text import cut
-from rag.model import Turn
+from bot.text import cut, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -43,7 +42,7 @@ _ABOUT: Final = "ragbot:about:"
 _INPUT_CHARS: Final = 2_000
 _DIALOGUE_S: Final = 1_800.0
 _MOST_DIALOGUES: Final = 10_000
-_QUOTED_CHARS: Final = 1_500
+_QUOTED_CHARS: Final = 300
 # Title, label and hint of each dialogue.
 _ASK_ABOUT: Final = ("discord.ask_about_title", "discord.ask_about_label", "discord.ask_about_hint")
 _DIALOGUES: Final[Mapping[str, tuple[str, str, str]]] = {
@@ -118,7 +117,9 @@ class Interactions:
         outlet, message = await self._defer(interaction, is_private=is_private)
         told = await self._told_in(interaction, about) if about else ""
         if about:
-            text, told = (f"/ask {text}", told) if text else (f"/ask {told}" if told else "/help", "")
+            # All of it is searched for, and shows which message is meant.
+            quoted = f"“{cut(one_line(told), _QUOTED_CHARS)}”" if told and text else told
+            text = f"/ask {f'{text} {quoted}'.strip()}" if text or told else "/help"
         if is_asked(text):  # commands take mentions as they are
             text = await self._desk.reader.named(text, interaction.guild)
         author = await self._author(interaction, where)
@@ -133,7 +134,6 @@ class Interactions:
             text=text,
             addressed="mention",
             is_resumable=where.is_ours,
-            history=(Turn("user", cut(told, _QUOTED_CHARS)),) if told else (),
         )
         spot = Spot(
             where.channel,
@@ -142,8 +142,12 @@ class Interactions:
             interaction=outlet,
             asks=as_question(incoming).text if is_asked(text) and not is_private else "",
         )
+        press = button_of(incoming)
+        if press is not None and press.action == "hand_over" and not where.is_ours and outlet is not None:
+            await outlet.send(Payload(self._phrases(interaction)("discord.not_a_member")))
+            return
         await self._core.handle(incoming, DiscordReplies(self._desk, spot))
-        if outlet is not None and outlet.is_announced_here and button_of(incoming) is not None:
+        if outlet is not None and outlet.is_announced_here and press is not None:
             # There may have been nothing to say. Another process may be about to say it.
             await self._desk.line.clock.sleep(_SAID_S)
             await outlet.withdraw_unsaid()
@@ -227,6 +231,9 @@ class Interactions:
             await self._say(interaction, "button.nothing")  # an older version of the bot has made it
             return
         action, reference = pressed
+        if action == "hand_over" and not self._where(interaction).is_ours:
+            await self._say(interaction, "discord.not_a_member")
+            return
         if action in _DIALOGUES:
             await self._ask_for_words(interaction, action, reference)
             return
@@ -259,7 +266,13 @@ class Interactions:
             author.id,
             answers=str(message.id) if message is not None and is_seen else "",
             is_direct=where.known.is_direct,
-            interaction=InteractionOutlet(self._desk.line, interaction, is_private=True, is_deferred=False),
+            interaction=InteractionOutlet(
+                self._desk.line,
+                interaction,
+                is_private=True,
+                is_deferred=False,
+                original=f"{message.channel.id}/{message.id}" if message is not None else "",
+            ),
             is_pressed=where.is_ours,
         )
         press = Press(

@@ -5,6 +5,7 @@ Nothing of it is changed for others than the bot's own connections, but for how 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable
@@ -42,6 +43,25 @@ def guard(client: discord.Client) -> None:
     parsers = client._connection.parsers  # noqa: SLF001 - there is no other way to it
     for name, parse in parsers.items():
         parsers[name] = _guarded(name, parse)
+
+
+def on_refusal(client: discord.Client, told: Callable[[], None]) -> None:
+    """Be told whenever Discord refuses a call for the sake of all of them; only once the client is logged in."""
+    client.http._global_over = _Over(told)  # noqa: SLF001 - all calls wait for it
+
+
+class _Over(asyncio.Event):
+    """Is set while calls may be made."""
+
+    def __init__(self, told: Callable[[], None]) -> None:
+        super().__init__()
+        self.set()
+        self._told = told
+
+    def clear(self) -> None:
+        """A call was refused."""
+        super().clear()
+        self._told()
 
 
 def _guarded(name: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:

@@ -26,7 +26,7 @@ from bot.platforms.discord.errors import (
     DiscordError,
     done,
 )
-from bot.platforms.discord.pace import Pace
+from bot.platforms.discord.pace import Pace, Turns
 from rag.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -105,8 +105,9 @@ class Line:
     others wait for ever (discord.py 2.7).
     """
 
-    def __init__(self, client: discord.Client, clock: Clock) -> None:
+    def __init__(self, client: discord.Client, clock: Clock, turns: Turns) -> None:
         self.client = client
+        self.turns = turns
         self.clock = clock
         self.pace = Pace(clock)
         self._plain = TTLCache[str, None](_MOST_PLAIN, _PLAIN_S, timer=clock.monotonic)
@@ -128,8 +129,11 @@ class Line:
         if payload.embeds and not message.embeds:
             self.note_plain(channel)
 
-    async def do(self, work: Callable[[], Awaitable[_T]], *, tries: int = _TRIES) -> _T:
+    async def do(self, work: Callable[[], Awaitable[_T]], *, tries: int = _TRIES, waits: bool = True) -> _T:
         """Do it, and again where that helps.
+
+        Args:
+            waits: It counts among the bot's calls; what answers an interaction does not.
 
         Raises:
             DiscordError: It was not done, as far as anybody knows.
@@ -141,15 +145,19 @@ class Line:
             sleep=self.clock.sleep,
             reraise=True,
         )
-        return await trying(self._whole, work)
+        return await trying(self._whole, work, waits=waits)
 
     def begin(self, work: Callable[[], Awaitable[object]]) -> None:
-        """Do something that nobody waits for, and that matters to nobody: once."""
+        """Do something that nobody waits for: once, and only if it takes nobody's turn."""
+        if self.turns.is_busy:
+            return
         call = asyncio.create_task(_whole(work))
         self._calls.add(call)
         call.add_done_callback(self._forget)
 
-    async def _whole(self, work: Callable[[], Awaitable[_T]]) -> _T:
+    async def _whole(self, work: Callable[[], Awaitable[_T]], *, waits: bool) -> _T:
+        if waits:
+            await self.turns.wait()
         call = asyncio.create_task(_whole(work))
         self._calls.add(call)
         call.add_done_callback(self._forget)
@@ -219,9 +227,8 @@ class ChannelOutlet:
             try:
                 await self._edit(channel, int(message), payload, pictures)
             except DiscordError as error:
-                if error.code != THREAD_ARCHIVED:
+                if error.code != THREAD_ARCHIVED or not await self._open_again(channel):
                     raise
-                await self._open_again(channel)
                 await self._edit(channel, int(message), payload, pictures)
         except DiscordError as error:
             if error.code == TOO_MANY_EDITS or _waits_long(error):
@@ -249,10 +256,15 @@ class ChannelOutlet:
         with self._line.pace.call(channel):
             self._line.compare(channel, payload, await self._line.do(edited))
 
-    async def _open_again(self, channel: str) -> None:
+    async def _open_again(self, channel: str) -> bool:
         """Open a thread that was archived: whoever may write there may do so, unless it is locked."""
         http = self._line.client.http
-        await self._line.do(lambda: http.edit_channel(int(channel), archived=False))
+        try:
+            await self._line.do(lambda: http.edit_channel(int(channel), archived=False))
+        except DiscordError as error:
+            log.info("not opened again: %s", error)
+            return False
+        return True
 
     async def delete(self, address: str) -> None:
         """Take it away."""
@@ -275,7 +287,9 @@ class InteractionOutlet:
         is_private: They are seen by whoever used the command or the button, and by nobody else.
         is_deferred: A message stands there already, in which the bot is said to be thinking.
         is_announced_here: This process has put it there, for all that is known.
-        original: Its address; empty where that is not told.
+
+    Attributes:
+        original: Its address, or that of the message whose button was pressed; empty where that is not told.
     """
 
     channel = ""
@@ -295,7 +309,7 @@ class InteractionOutlet:
         self.is_private = is_private
         self._is_deferred = is_deferred
         self.is_announced_here = is_announced_here
-        self._original = original
+        self.original = original
 
     @property
     def is_plain(self) -> bool:
@@ -318,12 +332,13 @@ class InteractionOutlet:
                     view=_view(payload.rows),
                     attachments=_files(pictures),
                     allowed_mentions=_pings(payload),
-                )
+                ),
+                waits=False,
             )
             self._is_deferred = False
             self._line.compare(self.channel, payload, message)
-            self._original = f"{message.channel.id}/{message.id}"
-            return self._original
+            self.original = f"{message.channel.id}/{message.id}"
+            return self.original
         message = await self._line.do(
             lambda: self._interaction.followup.send(
                 payload.content,
@@ -333,7 +348,8 @@ class InteractionOutlet:
                 allowed_mentions=_pings(payload),
                 ephemeral=self.is_private,
                 wait=True,
-            )
+            ),
+            waits=False,
         )
         return f"{message.channel.id}/{message.id}"
 
@@ -348,12 +364,12 @@ class InteractionOutlet:
                 "view": _view(payload.rows),
                 "allowed_mentions": _pings(payload),
             }
-            if address == self._original:
+            if address == self.original:
                 return await self._interaction.edit_original_response(**how)
             return await self._interaction.followup.edit_message(_message(address), **how)
 
         try:
-            await self._line.do(edited)
+            await self._line.do(edited, waits=False)
         except DiscordError as error:
             if error.code in NOT_THERE:
                 return False
@@ -364,13 +380,13 @@ class InteractionOutlet:
         """Take it away."""
 
         async def deleted() -> None:
-            if address == self._original:
+            if address == self.original:
                 await self._interaction.delete_original_response()
             else:
                 await self._interaction.followup.delete_message(_message(address))
 
         try:
-            await self._line.do(deleted)
+            await self._line.do(deleted, waits=False)
         except DiscordError as error:
             if error.code not in NOT_THERE:
                 raise
@@ -378,14 +394,14 @@ class InteractionOutlet:
     def give_up(self) -> str:
         """Answer in another way from now on; returns the message that was announced, if it was not filled in."""
         is_announced, self._is_deferred = self._is_deferred, False
-        return self._original if is_announced else ""
+        return self.original if is_announced else ""
 
     async def withdraw_unsaid(self) -> None:
         """Take away what was announced, if nobody has filled it in: neither this process nor another."""
         if not self._is_deferred:
             return
         try:
-            message = await self._line.do(self._interaction.original_response)
+            message = await self._line.do(self._interaction.original_response, waits=False)
         except DiscordError as error:
             log.info("whether an answer stands there is not known: %s", error)
             return
@@ -397,7 +413,7 @@ class InteractionOutlet:
         if self._is_deferred:
             self._is_deferred = False
             try:
-                await self._line.do(self._interaction.delete_original_response)
+                await self._line.do(self._interaction.delete_original_response, waits=False)
             except DiscordError as error:
                 if error.code not in NOT_THERE | TOKEN_OVER:
                     raise

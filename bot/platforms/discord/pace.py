@@ -1,4 +1,4 @@
-"""How often messages are changed in a channel: Discord counts all that is sent and changed there together (no I/O).
+"""How often Discord is called: it counts what is sent and changed in a channel together, and all of a bot's calls.
 
 About five calls in five seconds are taken for each channel, whichever of its messages they are about; what is more
 waits in line (measured by others and told in threads of Discord's, 2026-11: the documentation gives no figures). So an
@@ -7,6 +7,8 @@ answer that is being written only takes what leaves room for the ends of all oth
 
 from __future__ import annotations
 
+import asyncio
+import math
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +24,10 @@ _CALLS: Final = 5
 _WINDOW_S: Final = 5.0
 # More than one would be kept free for many ends at once; but then nobody would see anything before its end.
 _MOST_KEPT_FREE: Final = 2
+# Of all calls in a second Discord takes 50 (docs.discord.com/developers/topics/rate-limits, 2026-12). Its seconds begin
+# elsewhere than ours.
+_A_SECOND: Final = 45
+_LIMITED_S: Final = 600.0
 _MOST_CHANNELS: Final = 10_000
 _FORGOTTEN_S: Final = 600.0
 
@@ -39,6 +45,47 @@ class _Channel:
     begun: deque[float] = field(default_factory=lambda: deque(maxlen=_CALLS))
     under_way: int = 0
     waiting: WeakKeyDictionary[object, float] = field(default_factory=WeakKeyDictionary)
+
+
+class Turns:
+    """When a call may be begun, so that Discord refuses none: whoever is refused too often is shut out.
+
+    The library waits only once it was refused (discord.py 2.7). A server that is not Discord's may have no such limit:
+    there it holds from the first refusal on, for a while.
+
+    Args:
+        share: Of all calls of the bot, those of this process.
+    """
+
+    def __init__(self, clock: Clock, *, is_limited: bool, share: float = 1.0) -> None:
+        self._clock = clock
+        self._limited_until_s = math.inf if is_limited else -math.inf
+        self._begun = deque[float](maxlen=max(1, int(_A_SECOND * share)))
+        self._line = asyncio.Lock()
+        self._waiting = 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody waits."""
+        return self._waiting > 0
+
+    def refused(self) -> None:
+        """Discord has refused a call for the sake of all of them."""
+        self._limited_until_s = max(self._limited_until_s, self._clock.monotonic() + _LIMITED_S)
+
+    async def wait(self) -> None:
+        """Return when it is this call's turn, in the order in which they came."""
+        self._waiting += 1
+        try:
+            async with self._line:
+                now_s = self._clock.monotonic()
+                if now_s < self._limited_until_s and len(self._begun) == self._begun.maxlen:
+                    wait_s = self._begun[0] + 1.0 - now_s
+                    if wait_s > 0:
+                        await self._clock.sleep(wait_s)
+                self._begun.append(self._clock.monotonic())
+        finally:
+            self._waiting -= 1
 
 
 class Pace:

@@ -145,6 +145,10 @@ class Directory:
         )
 
     async def _name(self, identity: int) -> str:
+        return self.known_name(identity) or await self._users.of(identity)
+
+    def known_name(self, identity: int) -> str:
+        """What somebody or something is called, without asking; empty where that is not known."""
         channel = self._client.get_channel(identity)
         if name := getattr(channel, "name", None):
             return f"#{name}"
@@ -152,7 +156,7 @@ class Directory:
             return guild.name
         if role := self._role(identity):
             return f"@{role.name.removeprefix('@')}"
-        return self._noted.get(identity) or await self._users.of(identity)
+        return self._noted.get(identity, "")
 
     def _role(self, identity: int) -> discord.Role | None:
         found = (guild.get_role(identity) for guild in self._client.guilds)

@@ -17,8 +17,9 @@ from bot.platforms.discord.client import Client, make_client
 from bot.platforms.discord.desk import NAME, Desk, Spot
 from bot.platforms.discord.errors import DiscordError
 from bot.platforms.discord.inbox import Inbox
-from bot.platforms.discord.library import point_at
+from bot.platforms.discord.library import on_refusal, point_at
 from bot.platforms.discord.outlets import Line
+from bot.platforms.discord.pace import Turns
 from bot.platforms.discord.past import Past
 from bot.platforms.discord.people import Directory
 from bot.platforms.discord.reading import Reader
@@ -34,7 +35,7 @@ from bot.platforms.discord.start import (
 )
 from bot.platforms.tasks import Tasks
 from bot.ports import Core
-from bot.settings import DiscordSettings, DiscordTokens
+from bot.settings import DISCORD_API_URL, DiscordSettings, DiscordTokens
 from rag.errors import ConfigurationError
 from rag.ports import Clock
 
@@ -93,7 +94,8 @@ class DiscordPlatform:
 
     async def _serve(self, core: Core) -> None:
         async with self._logged_in() as client, Tasks() as tasks:
-            line = Line(client, self._clock)
+            line = Line(client, self._clock, self._turns())
+            on_refusal(client, line.turns.refused)
             directory = Directory(line, locale=self._locale, servers=self._settings.servers)
             reader = Reader(client, directory)
             desk = Desk(
@@ -103,6 +105,7 @@ class DiscordPlatform:
                 reader=reader,
                 tasks=tasks,
                 locale=self._locale,
+                hears_all=self._hears_all,
             )
             servers = client.servers = Servers(line, directory, tasks)
             client.inbox = Inbox(core, desk, self._settings)
@@ -137,7 +140,7 @@ class DiscordPlatform:
                 if told.shards > 1 == gateway.shards and self._settings.shards is None:
                     gateway = told
                     continue  # more than one connection needs the other kind of client
-                client.turns.at_once = told.at_once
+                client.identifying.at_once = told.at_once
                 self._warn(application)
                 yield client
                 return
@@ -186,6 +189,11 @@ class DiscordPlatform:
             self._has_told_of_gateway = True
             where = DiscordWebSocket.DEFAULT_GATEWAY
             self._tell(f"Discord's gateway at {where} does not answer; trying again until it does")
+
+    def _turns(self) -> Turns:
+        shards = self._settings.shards
+        share = 1.0 if shards is None else len(shards.own) / shards.count
+        return Turns(self._clock, is_limited=self._tokens.api_url == DISCORD_API_URL, share=share)
 
     def _tell_away(self, sentence: str) -> None:
         """Say once that Discord does not answer, whatever it was asked for."""

@@ -38,7 +38,7 @@ class Reader:
             message.content,
             bot_user=str(self._client.user.id) if self._client.user else "",
             bot_roles=self._directory.own_roles(message.guild),
-            names=_names(message),
+            names=self._names(message),
         )
 
     def text(self, message: discord.Message) -> str:
@@ -59,16 +59,35 @@ class Reader:
             return "direct"
         if said.names_bot:
             return "mention"
-        if said.names_first:
+        if said.names_first or self._replies_to(message, own=False):
             return "others"
         # Who replies names whom they reply to, unless they switch that off.
         if self._client.user in message.mentions:
             return "mention"
-        return "thread" if place.is_thread or self._replies_to_bot(message) else "others"
+        return "thread" if place.is_thread or self._replies_to(message, own=True) else "others"
 
-    def _replies_to_bot(self, message: discord.Message) -> bool:
+    def is_unreadable(self, message: discord.Message) -> bool:
+        """Whether somebody calls the bot, and Discord does not tell with which words."""
+        if message.content or message.attachments or message.stickers:
+            return False
         above = message.reference.resolved if message.reference is not None else None
-        return isinstance(above, discord.Message) and above.author == self._client.user
+        if isinstance(above, discord.Message) and above.author == self._client.user and above.interaction_metadata:
+            return True  # whoever replies to the answer of a command calls nobody
+        roles = self._directory.own_roles(message.guild)
+        return self._client.user in message.mentions or any(str(role.id) in roles for role in message.role_mentions)
+
+    def _replies_to(self, message: discord.Message, *, own: bool) -> bool:
+        """Whether it replies to a message of the bot's own, or to one of somebody else."""
+        above = message.reference.resolved if message.reference is not None else None
+        return isinstance(above, discord.Message) and (above.author == self._client.user) is own
+
+    def _names(self, message: discord.Message) -> dict[str, str]:
+        """What those are called whom a message mentions; of older ones, as far as it is known."""
+        known = _names(message)
+        for one in _MENTIONED.findall(message.content):
+            if not known.get(one) and (name := self._directory.known_name(int(one))):
+                known[one] = name.removeprefix("@").removeprefix("#")
+        return known
 
 
 def _names(message: discord.Message) -> dict[str, str]:

@@ -37,7 +37,9 @@ class DiscordReplies:
         """The reply as it was left; one of this process is gone on with."""
         place = question.thread.place
         if not place.isdecimal():  # it was asked where the bot itself is not: what was pressed is answered there
-            return DiscordReply(self._desk, self._spot, phrases_in(question.author.locale))
+            pressed = self._spot.interaction
+            address = "" if pressed is None else pressed.original
+            return DiscordReply(self._desk, self._spot, phrases_in(question.author.locale), address=address)
         before = self._desk.under_way.get((place, question.message_id))
         channel = self._channel_of(question.thread, question.address)
         # Only a message can be replied to, in the channel where it stands.

@@ -69,7 +69,7 @@ class DiscordReply:
         self._question = question
         self._looks = looks and not address and before is None
         self._writing = Writing(desk.line, self._outlet(), desk.tasks, phrases, key=question, shown=address.split())
-        self._status = ""
+        self._status = self._hint = ""
         self._signing: asyncio.Task[None] | None = None
         if before is not None:
             # What it has under way would go on to show the old text; so it is gone on with, not begun beside it.
@@ -122,6 +122,7 @@ class DiscordReply:
         await self._look()
         self._end_sign()
         await self._name_asker()
+        self._writing.reference = self._writing.reference or card.reference
         card = await self._here(card)
         if self._is_private and (card.tagged or card.shared_by):
             await self._finish_for_all(card)
@@ -184,6 +185,8 @@ class DiscordReply:
                 return
         # A thread has the id of the message that it begins with.
         self._spot = replace(spot, channel=spot.answers, answers="", opens="")
+        if not self._desk.hears_all:
+            self._hint = self._phrases("discord.how_to_go_on")
         self._writing.outlet = self._outlet()
 
     # Its messages
@@ -239,13 +242,13 @@ class DiscordReply:
         try:
             await self._show(card, self._writing)
         except DiscordError as error:
-            if error.code in TOKEN_OVER and self._writing.outlet is interaction:
+            if error.is_passing:
+                raise
+            if error.code in TOKEN_OVER | NOT_THERE and interaction is not None and self._writing.outlet is interaction:
                 self._leave_interaction()
                 await self._finish_publicly(card)
-            elif error.code in NOT_ALLOWED | NOT_THERE:
-                await self._finish_elsewhere(card, error)
             else:
-                raise
+                await self._finish_elsewhere(card, error)
 
     async def _show(self, card: Card, writing: Writing) -> None:
         """Show it, and plainer where Discord does not take all of it.
@@ -279,6 +282,7 @@ class DiscordReply:
             chart_text=chart_text,
             roles=self._desk.directory.roles(card.tagged),
             heading=self._writing.heading,
+            hint=self._hint,
         )
 
     def _leave_interaction(self) -> None:
@@ -299,14 +303,25 @@ class DiscordReply:
         if self._spot.is_pressed:
             await self._finish_privately(replace(card, tagged=(), actions=()))
             return
+        notice = await self._why_not(error)
+        # Nobody is called who does not see it, and its buttons have no place.
+        told = replace(card, tagged=(), actions=(), notice=notice)
+        try:
+            await self._tell(told)
+        except DiscordError as again:
+            if again.is_passing:
+                raise
+            await self._tell(Card(notice))  # what is refused there may be refused here
+
+    async def _why_not(self, error: DiscordError) -> str:
+        """Why an answer does not stand where it belongs."""
         place = await self._desk.directory.place_name(self._spot.channel)
         if error.code in CLOSED:
-            notice = self._phrases("discord.thread_closed", place=place)
-        else:
-            permission = self._phrases("discord.permission_thread" if self._in_thread else "discord.permission_send")
-            notice = self._phrases("discord.cannot_write", place=place, permission=permission)
-        # Nobody is called who does not see it, and its buttons have no place.
-        await self._tell(replace(card, tagged=(), actions=(), notice=notice))
+            return self._phrases("discord.thread_closed", place=place)
+        if error.code not in NOT_ALLOWED:
+            return self._phrases("discord.refused", place=place)
+        permission = self._phrases("discord.permission_thread" if self._in_thread else "discord.permission_send")
+        return self._phrases("discord.cannot_write", place=place, permission=permission)
 
     @property
     def _in_thread(self) -> bool:

@@ -165,7 +165,7 @@ def wrong_connection(closed: discord.ConnectionClosed) -> ConfigurationError | N
     return None
 
 
-class Turns:
+class Identifying:
     """When a connection may be begun: each of them counts in one of a few lines, one every five seconds.
 
     Attributes:

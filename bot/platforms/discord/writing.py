@@ -120,7 +120,7 @@ class Writing:
         await self._rest(_GATHERED_S)
         try:
             while self._is_behind and not self.is_over:
-                if channel and not pace.may_show(channel, self):
+                if channel and (self._line.turns.is_busy or not pace.may_show(channel, self)):
                     await self._rest(_LOOK_S)
                     continue
                 async with self._turn:
@@ -196,7 +196,8 @@ class Writing:
                 del self.shown[at]
                 self._round += 1
             if at == len(self.shown):
-                key = f"{self._key}-{self._round}-{at}" if self._key else ""
+                # Of each run its own: else what an earlier one has taken away would seem to stand there.
+                key = f"{self._key}-{self.reference}-{self._round}-{at}" if self._key else ""
                 address = await self.outlet.send(payload, key=key, pictures=pictures if is_last else ())
                 self.shown.append(Shown(address, payload))
                 is_new = True

@@ -47,6 +47,8 @@ def call(message: Message, world: World, allowed: Json | None) -> None:
     message.users = [world.users[found] for found in _ids(_USER, text) if found in world.users]
     message.users = [user for user in message.users if _allowed(told, "users", user.id)]
     answered = message.reply_to.author if message.reply_to and message.type in {19, 23} else None
+    if answered is world.bot and message.reply_to is not None and message.reply_to.interaction is not None:
+        answered = None  # who replies to the answer of a command calls nobody (discord-api-docs issue 5395, 2026-12)
     if answered and told.get("replied_user") and answered is not message.author and answered not in message.users:
         message.users.append(answered)
     roles = message.channel.guild.roles if message.channel.guild else {}

@@ -27,7 +27,9 @@ def changes_channel(ask: Ask) -> Answer:
     permissions.require(thread, bot, "VIEW_CHANNEL")
     if thread.archived and body.get("archived") is not False:
         raise Refused(50083)
-    if thread.owner is not bot or "locked" in body:
+    # Whoever may write there may open it again (docs.discord.com/developers/resources/channel, 2026-12).
+    is_opened = set(body) == {"archived"} and body["archived"] is False and not thread.locked
+    if not is_opened and (thread.owner is not bot or "locked" in body):
         permissions.require(thread, bot, "MANAGE_THREADS")
     form = Form()
     if "name" in body:
