@@ -6,10 +6,10 @@ import sys
 from argparse import Namespace
 
 from bot.bootstrap import environment
+from bot.chats import DiscordTokens
 from bot.cli import EXIT_OK
 from bot.cli.output import print_json
 from bot.cli.parser import WrongUse
-from bot.settings import DiscordTokens
 
 
 async def run(options: Namespace) -> int:

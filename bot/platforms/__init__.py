@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from bot.chats import DiscordSettings, DiscordTokens, SlackSettings, SlackTokens
 from bot.messages import Locale
 from bot.ports import Platform
-from bot.settings import DiscordSettings, DiscordTokens, SlackSettings, SlackTokens
 from rag.clock import SystemClock
 from rag.model import Asker
 

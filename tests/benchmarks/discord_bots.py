@@ -10,8 +10,8 @@ import json
 import sys
 from dataclasses import dataclass
 
+from bot.chats import DiscordSettings, DiscordTokens
 from bot.platforms.discord.platform import DiscordPlatform
-from bot.settings import DiscordSettings, DiscordTokens
 from rag.clock import SystemClock
 from tests.benchmarks.slack_bots import GardenPipeline
 from tests.fakes.talk import open_talk

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from bot.chats import SlackSettings, SlackTokens
 from bot.platforms.slack.platform import SlackPlatform
-from bot.settings import SlackSettings, SlackTokens
 from rag.clock import SystemClock
 from rag.model import Event, Status, Token
 from tests.fakes.scripted_pipeline import ScriptedPipeline, answer_to

@@ -10,75 +10,22 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from bot.access import Access
+from bot.chats import SlackSettings, SlackTokens
 from bot.platforms.slack.platform import SlackPlatform
 from bot.ports import Pipeline
-from bot.settings import SlackSettings, SlackTokens
 from bot.terms import Terms
 from rag.clock import SystemClock
-from rag.model import Event
 from rag.ports import Clock
 from rag.quota.policy import QuotaPolicy
-from tests.fakes.scripted_pipeline import DEMONSTRATION, ScriptedPipeline
+from tests.fakes.chat_bot import ChatBot, HurriedClock, SlowPipeline
+from tests.fakes.scripted_pipeline import DEMONSTRATION
 from tests.fakes.slack import Slack
-from tests.fakes.talk import Talk, open_talk
-
-
-class HurriedClock(SystemClock):
-    """Its seconds are short, and whoever sleeps sleeps shortly; the time of day is right. `wind` moves it forward."""
-
-    def __init__(self, times: float = 50.0) -> None:
-        self._times = times
-        self._wound_s = 0.0
-
-    def monotonic(self) -> float:
-        return super().monotonic() * self._times + self._wound_s
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds / self._times)
-
-    def wind(self, seconds: float) -> None:
-        self._wound_s += seconds
-
-
-@dataclass
-class SlackBot:
-    """A process of the bot that serves Slack.
-
-    Attributes:
-        told: What whoever started it was told.
-    """
-
-    talk: Talk
-    task: asyncio.Task[None]
-    told: list[str] = field(default_factory=list)
-    _is_over: bool = False
-
-    async def stop(self) -> None:
-        """End it as SIGTERM does: what is under way comes to its end."""
-        self.task.cancel()
-        if not self._is_over:
-            with contextlib.suppress(asyncio.CancelledError):
-                await self.task
-
-    async def failure(self) -> str:
-        """What it ends with by itself.
-
-        Raises:
-            AssertionError: It does not.
-        """
-        self._is_over = True
-        ended, _ = await asyncio.wait([self.task], timeout=30)
-        assert ended, "it still runs"
-        error = self.task.exception()
-        assert error is not None, "it ended well"
-        return str(error)
+from tests.fakes.talk import open_talk
 
 
 def tokens_of(slack: Slack) -> SlackTokens:
@@ -100,7 +47,7 @@ async def open_slack_bot(
     policy: QuotaPolicy | None = None,
     terms: Terms | None = None,
     prefix: str = "ref",
-) -> AsyncIterator[SlackBot]:
+) -> AsyncIterator[ChatBot]:
     """A bot that is served by the time the block begins, and stopped at its end.
 
     Args:
@@ -115,7 +62,7 @@ async def open_slack_bot(
         platform = SlackPlatform(settings, tokens, clock, locale="en", tell=told.append)
         serving = asyncio.create_task(platform.run(talk.conversation))
         watching = asyncio.create_task(talk.conversation.watch())
-        bot = SlackBot(talk, serving, told)
+        bot = ChatBot(talk, serving, told)
         try:
             await _served(bot, slack, settings, others)
             yield bot
@@ -126,7 +73,7 @@ async def open_slack_bot(
                 await watching
 
 
-async def _served(bot: SlackBot, slack: Slack, settings: SlackSettings, others: set[object]) -> None:
+async def _served(bot: ChatBot, slack: Slack, settings: SlackSettings, others: set[object]) -> None:
     """Wait until Slack can reach it: over all its sockets, or where it says that it listens."""
 
     def is_served() -> bool:
@@ -141,18 +88,9 @@ async def _served(bot: SlackBot, slack: Slack, settings: SlackSettings, others: 
             await asyncio.sleep(0.005)
 
 
-class _SlowPipeline(ScriptedPipeline):
-    """Takes a moment for each piece, as models do."""
-
-    async def stream(self, question: str, **how: Any) -> AsyncGenerator[Event, None]:
-        async for event in super().stream(question, **how):
-            yield event
-            await asyncio.sleep(0.2)
-
-
 async def _main(api_url: str, bot_token: str, app_token: str, state_url: str) -> None:
     clock = HurriedClock()
-    async with open_talk(state_url, _SlowPipeline(DEMONSTRATION), clock=clock, prefix=f"{os.getpid()}-") as talk:
+    async with open_talk(state_url, SlowPipeline(DEMONSTRATION), clock=clock, prefix=f"{os.getpid()}-") as talk:
         tokens = SlackTokens(bot_token, app_token, api_url=api_url)
         platform = SlackPlatform(SlackSettings(), tokens, clock, locale="en", tell=print)
         async with asyncio.TaskGroup() as group:

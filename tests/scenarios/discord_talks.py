@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from bot.platforms.discord.cards import MESSAGE_CHARS
+from tests.fakes.chat_bot import ChatBot
 from tests.fakes.discord import Channel, Discord, Message, Seen, User
-from tests.fakes.discord_bot import DiscordBot, open_discord_bot
+from tests.fakes.discord_bot import open_discord_bot
 
 BOT = "ragbot"
 
 
 @asynccontextmanager
-async def served(discord: Discord, where: Path | str, pipeline: Any, **how: Any) -> AsyncIterator[DiscordBot]:
+async def served(discord: Discord, where: Path | str, pipeline: Any, **how: Any) -> AsyncIterator[ChatBot]:
     """A bot in this Discord."""
     async with open_discord_bot(discord, where, pipeline, **how) as bot:
         yield bot

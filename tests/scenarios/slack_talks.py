@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from bot.platforms.tables import without_tables
+from tests.fakes.chat_bot import ChatBot
 from tests.fakes.slack import Channel, Message, Seen, Slack, User
 from tests.fakes.slack.workspace import Place, Thread
-from tests.fakes.slack_bot import SlackBot, open_slack_bot
+from tests.fakes.slack_bot import open_slack_bot
 from tests.scenarios.talks import squeezed
 
 BOT = "ragbot"
 
 
 @asynccontextmanager
-async def served(slack: Slack, where: Path, pipeline: Any, **how: Any) -> AsyncIterator[SlackBot]:
+async def served(slack: Slack, where: Path, pipeline: Any, **how: Any) -> AsyncIterator[ChatBot]:
     """A bot in this Slack."""
     async with open_slack_bot(slack, where, pipeline, **how) as bot:
         yield bot

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import SlackSettings
+from bot.chats import SlackSettings
 from tests.fakes.scripted_pipeline import one_too_many
 from tests.fakes.slack import ALL_SCOPES, Channel, Slack, User, open_slack
 from tests.scenarios.slack_talks import answered, asked, is_whole, of_bot, served, text_of

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from bot.access import Access
+from tests.fakes.chat_bot import ChatBot
 from tests.fakes.scripted_pipeline import EVIDENCE, one_too_many
 from tests.fakes.slack import Channel, Message, Seen, Slack, User, open_slack
-from tests.fakes.slack_bot import SlackBot
 from tests.scenarios.slack_talks import answered, asked, of_bot, served, text_of
 from tests.scenarios.talks import Gate, model
 
@@ -43,7 +43,7 @@ async def whispered(slack: Slack, who: User, where: Channel, thread: Message, bu
     return told
 
 
-async def verdicts(bot: SlackBot, count: int = 0) -> Sequence[Any]:
+async def verdicts(bot: ChatBot, count: int = 0) -> Sequence[Any]:
     """What is written down, once there are so many."""
     async with asyncio.timeout(10):
         while True:
@@ -53,7 +53,7 @@ async def verdicts(bot: SlackBot, count: int = 0) -> Sequence[Any]:
             await asyncio.sleep(0.01)
 
 
-async def quiet(slack: Slack, bot: SlackBot) -> None:
+async def quiet(slack: Slack, bot: ChatBot) -> None:
     """Wait until everything that was pressed before has been done: what is asked after it is answered."""
     ana = next(iter(user for user in slack.users.values() if not user.is_bot))
     before = len(of_bot(slack, ana))

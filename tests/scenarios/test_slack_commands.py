@@ -10,9 +10,9 @@ import pytest
 from bot.access import Access, Admins
 from rag.quota.books import Books
 from rag.quota.policy import QuotaPolicy
+from tests.fakes.chat_bot import ChatBot
 from tests.fakes.scripted_pipeline import one_too_many
 from tests.fakes.slack import ALL_SCOPES, Channel, File, Refused, Seen, Slack, User, open_slack
-from tests.fakes.slack_bot import SlackBot
 from tests.fakes.spending import expense, spend
 from tests.scenarios.slack_talks import answered, asked, of_bot, served, text_of
 from tests.scenarios.talks import Gate, model
@@ -26,7 +26,7 @@ async def called(slack: Slack, who: User, where: Any, command: str, text: str = 
     return of_bot(slack, where, by=who)[-1]
 
 
-async def spent(bot: SlackBot, user: str, channel: str) -> None:
+async def spent(bot: ChatBot, user: str, channel: str) -> None:
     """Some dollars of this person in this place, of two models."""
     books = Books(bot.talk.database, bot.talk.clock, QuotaPolicy())
     for model_name, micro_usd in (("large", 3_000_000), ("small", 1_000_000)):

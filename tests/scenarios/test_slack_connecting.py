@@ -22,12 +22,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from aiohttp import web
 
+from bot.chats import SlackSettings, SlackTokens
 from bot.platforms.slack.platform import SlackPlatform
-from bot.settings import SlackSettings, SlackTokens
 from rag.errors import ConfigurationError
+from tests.fakes.chat_bot import HurriedClock
 from tests.fakes.scripted_pipeline import ScriptedPipeline, says
 from tests.fakes.slack import ALL_SCOPES, Slack, open_slack
-from tests.fakes.slack_bot import HurriedClock, open_slack_bot, tokens_of
+from tests.fakes.slack_bot import open_slack_bot, tokens_of
 
 PATIENCE_S = 30.0
 DOCUMENT = (

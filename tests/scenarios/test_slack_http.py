@@ -14,13 +14,14 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.chats import SlackSettings
 from bot.platforms.slack import server
-from bot.settings import SlackSettings
 from rag.errors import ConfigurationError
+from tests.fakes.chat_bot import ChatBot
 from tests.fakes.scripted_pipeline import BUDGET, ScriptedPipeline, says
 from tests.fakes.slack import Channel, HttpLine, Message, Seen, Slack, User, events
 from tests.fakes.slack.http_line import FORM
-from tests.fakes.slack_bot import SlackBot, open_slack_bot, tokens_of
+from tests.fakes.slack_bot import open_slack_bot, tokens_of
 
 QUESTION = "how do I set a budget?"
 HTTP = SlackSettings(mode="http", port=0)
@@ -32,17 +33,17 @@ def pipeline() -> ScriptedPipeline:
 
 
 @pytest.fixture
-async def bot(slack: Slack, tmp_path: Path, pipeline: ScriptedPipeline) -> AsyncIterator[SlackBot]:
+async def bot(slack: Slack, tmp_path: Path, pipeline: ScriptedPipeline) -> AsyncIterator[ChatBot]:
     async with open_slack_bot(slack, tmp_path, pipeline, settings=HTTP) as opened:
         yield opened
 
 
 @pytest.fixture
-async def line(slack: Slack, bot: SlackBot) -> HttpLine:
+async def line(slack: Slack, bot: ChatBot) -> HttpLine:
     return await slack.deliver_to(address_of(bot))
 
 
-def address_of(bot: SlackBot) -> str:
+def address_of(bot: ChatBot) -> str:
     return bot.told[-1].removeprefix("Slack: listening on ")
 
 

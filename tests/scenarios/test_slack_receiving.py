@@ -15,11 +15,12 @@ from typing import Any, Literal
 import pytest
 
 from bot.access import Access
+from bot.chats import SlackSettings
 from bot.platforms.slack import inbox, sockets
-from bot.settings import SlackSettings
+from tests.fakes.chat_bot import ChatBot, HurriedClock
 from tests.fakes.scripted_pipeline import BUDGET, Forever, ScriptedPipeline, says, tells_what_was_asked_before
 from tests.fakes.slack import Channel, Message, Seen, Slack, User, events
-from tests.fakes.slack_bot import HurriedClock, SlackBot, open_slack_bot
+from tests.fakes.slack_bot import open_slack_bot
 
 QUESTION = "how do I set a budget?"
 OTHER = "and for a week?"
@@ -49,7 +50,7 @@ def pipeline() -> ScriptedPipeline:
 
 
 @pytest.fixture
-async def bot(slack: Slack, tmp_path: Path, pipeline: ScriptedPipeline) -> AsyncIterator[SlackBot]:
+async def bot(slack: Slack, tmp_path: Path, pipeline: ScriptedPipeline) -> AsyncIterator[ChatBot]:
     async with open_slack_bot(slack, tmp_path, pipeline, clock=HurriedClock()) as opened:
         yield opened
 
@@ -128,7 +129,7 @@ class TestEverythingIsAcknowledged:
         ],
     )
     async def test_kinds_that_are_not_known_and_payloads_that_are_broken(
-        self, slack: Slack, bot: SlackBot, kind: str, payload: Any
+        self, slack: Slack, bot: ChatBot, kind: str, payload: Any
     ) -> None:
         assert await slack.sockets.ask(kind, payload) is not None
         assert not bot.task.done()
@@ -147,7 +148,7 @@ class TestEverythingIsAcknowledged:
 @pytest.mark.usefixtures("bot")
 class TestAnEventIsAcknowledged:
     async def test_when_it_is_in_the_journal_and_not_before(
-        self, slack: Slack, bot: SlackBot, ana: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, slack: Slack, bot: ChatBot, ana: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(inbox, "_ACKNOWLEDGED_S", 60)
         with held(tmp_path):
@@ -426,7 +427,7 @@ class TestASocket:
     @pytest.fixture
     async def bot(
         self, slack: Slack, tmp_path: Path, pipeline: ScriptedPipeline, settings: SlackSettings
-    ) -> AsyncIterator[SlackBot]:
+    ) -> AsyncIterator[ChatBot]:
         async with open_slack_bot(slack, tmp_path, pipeline, settings=settings, clock=HurriedClock(20)) as opened:
             yield opened
 
@@ -475,7 +476,7 @@ class TestASocket:
 
         await answered(slack, ana, await slack.says(ana, ana, QUESTION))
 
-    async def test_that_breaks_off_amid_pings_ends_nothing_else(self, slack: Slack, bot: SlackBot, ana: User) -> None:
+    async def test_that_breaks_off_amid_pings_ends_nothing_else(self, slack: Slack, bot: ChatBot, ana: User) -> None:
         (old,) = slack.sockets.sockets
         for _ in range(50):
             await old.link.ping(b"are you there?")
@@ -585,7 +586,7 @@ class TestAThreadThatPeopleBegan:
 @pytest.mark.usefixtures("bot")
 class TestOutsiders:
     @pytest.fixture
-    async def bot(self, slack: Slack, tmp_path: Path, pipeline: ScriptedPipeline) -> AsyncIterator[SlackBot]:
+    async def bot(self, slack: Slack, tmp_path: Path, pipeline: ScriptedPipeline) -> AsyncIterator[ChatBot]:
         access = Access({}, public=frozenset({"default"}))
         async with open_slack_bot(slack, tmp_path, pipeline, access=access, clock=HurriedClock()) as opened:
             yield opened
@@ -617,7 +618,7 @@ class TestOutsiders:
         assert len(slack.calls_to("conversations.info")) == 1
 
     async def test_are_known_of_again_when_a_channel_is_shared_or_no_more(
-        self, slack: Slack, bot: SlackBot, ana: User, general: Channel, pipeline: ScriptedPipeline
+        self, slack: Slack, bot: ChatBot, ana: User, general: Channel, pipeline: ScriptedPipeline
     ) -> None:
         slack.subscriptions |= {"channel_shared", "channel_unshared"}
         for kind, shared in (("channel_shared", True), ("channel_unshared", False)):

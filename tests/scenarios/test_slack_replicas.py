@@ -12,14 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import SlackSettings
+from bot.chats import SlackSettings
 from bot.terms import Terms
 from rag.state import DATABASES
+from tests.fakes.chat_bot import ChatBot, HurriedClock
 from tests.fakes.postgres import PostgresServer
 from tests.fakes.scripted_pipeline import BUDGET, Forever, ScriptedPipeline, says, tells_what_was_asked_before
 from tests.fakes.slack import Channel, Message, Seen, Slack, User, events
 from tests.fakes.slack.sockets import Socket
-from tests.fakes.slack_bot import HurriedClock, SlackBot, open_slack_bot
+from tests.fakes.slack_bot import open_slack_bot
 from tests.fakes.state import state_file_url
 
 PATIENCE_S = 30.0
@@ -119,7 +120,7 @@ async def victim(slack: Slack, state_url: str) -> AsyncIterator[asyncio.subproce
         await process.wait()
 
 
-async def written_down(bot: SlackBot, address: str) -> None:
+async def written_down(bot: ChatBot, address: str) -> None:
     """The journal knows where the answer stands."""
     async with asyncio.timeout(PATIENCE_S):
         while True:

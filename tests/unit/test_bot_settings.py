@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.access import Admins
+from bot.chats import DiscordTokens
 from bot.messages import Post
-from bot.settings import BOT_FILE, BotSettings, DiscordTokens, check_files
+from bot.settings import BOT_FILE, BotSettings, check_files
 from bot.terms import AlertRules, Terms
 from rag.errors import ConfigurationError
 from rag.model import NO_PIN, Pin

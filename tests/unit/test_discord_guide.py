@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bot.chats import DiscordSettings, DiscordTokens
 from bot.locales import phrases_in
 from bot.platforms.discord.manifest import PORTAL, SETTINGS
 from bot.platforms.discord.permissions import INTENTS, PERMISSIONS
-from bot.settings import BOT_FILE, BotSettings, DiscordSettings, DiscordTokens
+from bot.settings import BOT_FILE, BotSettings
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs/discord.md").read_text(encoding="utf-8")
-TOLD_BY = ("bot/platforms/discord/platform.py", "bot/platforms/discord/start.py", "bot/settings.py")
+TOLD_BY = ("bot/platforms/discord/platform.py", "bot/platforms/discord/start.py", "bot/chats.py")
 EXAMPLES = re.findall(r"^ *```yaml\n(.*?)^ *```$", GUIDE, re.MULTILINE | re.DOTALL)
 
 

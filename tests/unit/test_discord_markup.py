@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.platforms.discord.cards import pieces
-from bot.platforms.discord.markup import Said, ids_in, link, literal, read, with_names, written
+from bot.platforms.discord.markup import link, literal, written
+from bot.platforms.discord.names import ids_in, with_names
+from bot.platforms.discord.said import Said, read
 from bot.safety.mentions import unmentioned
 from bot.text import plain
 

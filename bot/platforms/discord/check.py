@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.chats import DiscordSettings, DiscordTokens
 from bot.platforms.discord.client import make_client
 from bot.platforms.discord.errors import DiscordError
 from bot.platforms.discord.library import point_at
 from bot.platforms.discord.start import Gateway, gateway_of, log_in
-from bot.settings import DiscordSettings, DiscordTokens
 from rag.errors import ConfigurationError
 from rag.ports import Clock
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import discord
 
+from bot.chats import DiscordSettings
 from bot.platforms.discord.library import guard
 from bot.platforms.discord.start import Gateway, Identifying
-from bot.settings import DiscordSettings
 from rag.ports import Clock
 
 if TYPE_CHECKING:

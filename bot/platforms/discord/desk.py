@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from cachetools import TTLCache
 
 from bot.messages import Locale
-from bot.platforms.discord.outlets import InteractionOutlet, Line
+from bot.platforms.discord.line import Line
+from bot.platforms.discord.outlets import InteractionOutlet
 from bot.platforms.discord.past import Past
 from bot.platforms.discord.people import Directory
 from bot.platforms.discord.reading import Reader

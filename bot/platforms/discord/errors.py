@@ -44,6 +44,10 @@ TOKEN_OVER: Final = frozenset({UNKNOWN_INTERACTION, UNKNOWN_WEBHOOK, INVALID_TOK
 """An interaction can be answered no more."""
 
 
+LONGEST_WAIT_S: Final = 30.0
+"""Whoever waits for an answer waits no longer for Discord to take it."""
+
+
 class DiscordError(Exception):
     """Discord has not done what was asked of it.
 
@@ -63,6 +67,11 @@ class DiscordError(Exception):
     def is_passing(self) -> bool:
         """Whether the same may be done a moment later."""
         return self.code != TOO_MANY_EDITS and (self.status in {0, 429} or self.status >= 500)
+
+    @property
+    def waits_long(self) -> bool:
+        """Whether nobody would wait until it may be done again, as with messages older than an hour (30046)."""
+        return self.retry_after_s is not None and self.retry_after_s > LONGEST_WAIT_S
 
 
 async def done(work: Callable[[], Awaitable[_T]]) -> _T:

@@ -8,6 +8,7 @@ from typing import Final
 
 import discord
 
+from bot.chats import DiscordSettings
 from bot.locales import phrases_in
 from bot.messages import Deletion, IncomingMessage, Person, Post, Thread
 from bot.platforms.discord.cards import Payload
@@ -21,7 +22,6 @@ from bot.platforms.discord.reading import is_written
 from bot.platforms.discord.replies import DiscordReplies
 from bot.platforms.typed import is_about_thread
 from bot.ports import Core
-from bot.settings import DiscordSettings
 from bot.text import one_line
 from rag.errors import StateUnavailable
 from rag.model import Turn

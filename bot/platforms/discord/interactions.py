@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 import discord
 from cachetools import TTLCache
 
+from bot.chats import DiscordSettings
 from bot.commands import as_question, button_of, is_asked
 from bot.locales import Phrases, phrases_in
 from bot.messages import Action, IncomingMessage, Person, Post, Press, Thread
@@ -22,7 +23,6 @@ from bot.platforms.discord.places import Place, place_of
 from bot.platforms.discord.replies import DiscordReplies, Silence
 from bot.platforms.typed import is_about_thread
 from bot.ports import Core
-from bot.settings import DiscordSettings
 from bot.text import cut, one_line
 
 if TYPE_CHECKING:

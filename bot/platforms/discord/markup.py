@@ -1,4 +1,4 @@
-"""Markdown as Discord reads it, and what people write there as the core reads it: pure functions.
+"""Markdown as Discord reads it: pure functions.
 
 Rules: docs.discord.com/developers/reference#message-formatting, 2026-12. Not documented, and seen in Discord's own bug
 tracker (github.com/discord/discord-api-docs, read 2026-12): in the label of a link backslashes escape nothing and are
@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from html import unescape
 from itertools import accumulate
 from urllib.parse import quote, urlsplit
@@ -69,22 +68,6 @@ _EMOJI = re.compile(
     "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u21aa\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\u3030\u303d\u3297\u3299"
     "\u20e3\ufe0f\U0001f000-\U0001faff]"
 )
-
-# What people write
-
-_SEQUENCE = re.compile(
-    r"<(?:@!?(?P<user>\d{1,20})|@&(?P<role>\d{1,20})|#(?P<channel>\d{1,20})|/(?P<command>[^<>\n:]{1,100}):\d{1,20}"
-    r"|t:(?P<moment>-?\d{1,13})(?::(?P<style>[A-Za-z]))?|a?(?P<emoji>:\w{1,64}:)\d{1,20}|id:(?P<page>\w{1,40})"
-    r"|(?P<url>https?://[^\s<>]+))>|\\(?P<escaped>[^0-9A-Za-z\s])",
-    re.ASCII | re.IGNORECASE,
-)
-_AFTER_NAME = re.compile(r"\s*(?:[,:](?![\w+'-]+:))?\s*")
-# What follows a name without a space: `<@1>, what` and `<@1>?`.
-_CLOSES = re.compile(r"[,.;:!?)\]}…\n]|\Z")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-# Ids are numbers of 17 to 20 digits (docs.discord.com/developers/reference#snowflakes, 2026-12).
-_ID = re.compile(r"(?<![\w@#&/.,-])\d{17,20}(?![\w/]|[.,]\d)", re.ASCII)
 
 
 def written(markdown: str) -> str:
@@ -243,7 +226,7 @@ def _marked(line: str) -> tuple[str, str, str]:
 
 def _inline(text: str) -> str:
     """The text of a paragraph, line by line as it came."""
-    spans = dict(_code_spans(text))
+    spans = dict(code_spans(text))
     parts: list[str] = []
     lines: list[tuple[int, re.Match[str]]] = []
     at = 0
@@ -290,7 +273,7 @@ def _part(found: re.Match[str]) -> str:
     return _REPLACED.get(kind, found[0])
 
 
-def _code_spans(text: str) -> Iterator[tuple[int, int]]:
+def code_spans(text: str) -> Iterator[tuple[int, int]]:
     """Where code in a line begins and ends: between two equally long runs of backticks."""
     starts: dict[int, list[int]] = defaultdict(list)
     for run in _RUN.finditer(text):
@@ -411,7 +394,7 @@ def link(url: str, label: str) -> str:
         return f"{literal(shown)} (<{encoded}>)"
     if hides_target(shown, target):
         shown = f"{shown} ({_host(target)})"
-    return f"[{_unformatted(shown)}](<{encoded}>)"
+    return f"[{unformatted(shown)}](<{encoded}>)"
 
 
 def _encoded(target: str) -> str:
@@ -425,127 +408,10 @@ def _host(target: str) -> str:
         return target.partition("://")[2]
 
 
-def _unformatted(text: str) -> str:
+def unformatted(text: str) -> str:
     """The text with characters that look like its marks, for where none can be escaped: labels, names, code."""
     marked = _EDGE_LINE.sub("ˍ", unmentioned(text).translate(_LOOK_ALIKES))
     return _SHORT_NAME.sub("∶", marked)
 
 
 # What people write
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a person wrote, as the core reads it.
-
-    Attributes:
-        text: Without the bot's own name, and with the names of others in place of their ids.
-        names_bot: The bot, or a role of its own, is mentioned.
-        names_first: The id of the person or role whose mention it begins with, so that it is for them; empty where it
-            begins with anything else, the bot's name included.
-    """
-
-    text: str
-    names_bot: bool
-    names_first: str
-
-
-def read(content: str, *, bot_user: str, bot_roles: Collection[str], names: Mapping[str, str]) -> Said:
-    """The `content` of a message as plain text; there is no text that it refuses.
-
-    Args:
-        bot_user: The bot's own id.
-        bot_roles: The ids of the roles that are the bot's alone.
-        names: What people, roles and channels are called, by id; with or without `@` and `#`.
-    """
-    own = {bot_user, *bot_roles} - {""}
-    segments: list[str] = [""]
-    first: str | None = None
-    for found, shown in _pieces(content):
-        mentioned = (found["user"] or found["role"] or "") if found else ""
-        if first is None and (found or shown.strip()):
-            first = mentioned
-        if mentioned in own:
-            segments.append("")
-        else:
-            segments[-1] += _sequence(found, names) if found else shown
-    # Whoever is named after the first words, or after the bot, is only spoken of.
-    return Said(_joined(segments), len(segments) > 1, "" if first is None or first in own else first)
-
-
-def _pieces(content: str) -> Iterator[tuple[re.Match[str] | None, str]]:
-    """What stands for something else, and what is text; nothing in code stands for anything else."""
-    at = 0
-    for start, end in [*_code_spans(content), (len(content), len(content))]:
-        while found := _SEQUENCE.search(content, at, start):
-            yield None, content[at : found.start()]
-            yield found, ""
-            at = found.end()
-        yield None, content[at:end]
-        at = end
-
-
-def _sequence(found: re.Match[str], names: Mapping[str, str]) -> str:
-    """What stands between angle brackets, as people see it."""
-    if who := found["user"] or found["role"]:
-        return f"@{names.get(who, '').removeprefix('@') or who}"
-    if found["channel"]:
-        return f"#{names.get(found['channel'], '').removeprefix('#') or found['channel']}"
-    if found["command"]:
-        return f"/{found['command']}"
-    if found["moment"]:
-        return _moment(int(found["moment"]), found["style"] or "") or found[0]
-    if found["page"]:
-        return f"#{found['page']}"
-    return found["emoji"] or found["url"] or found["escaped"]
-
-
-def _moment(seconds: int, style: str) -> str:
-    """A date and time in UTC, or the date alone where Discord shows no more; empty beyond the years that there are."""
-    try:
-        moment = _EPOCH + timedelta(seconds=seconds)
-    except OverflowError:
-        return ""
-    return f"{moment:%Y-%m-%d}" if style in {"d", "D"} else f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
-def _joined(segments: list[str]) -> str:
-    """The text without what stood between the segments: the bot's name."""
-    text = segments[0]
-    for segment in segments[1:]:
-        if not text.strip():
-            text = segment[found.end() :] if (found := _AFTER_NAME.match(segment)) else segment
-            continue
-        before, after = text.rstrip(" \t"), segment.lstrip(" \t")
-        text = f"{before}{after}" if before.endswith("\n") or _CLOSES.match(after) else f"{before} {after}"
-    return text.strip()
-
-
-# Ids in the bot's own texts
-
-
-def ids_in(text: str) -> frozenset[str]:
-    """The numbers that may be ids of people, roles, channels and servers.
-
-    Never used on answers: there such a number is a document's own.
-    """
-    return frozenset(_ID.findall(text))
-
-
-def with_names(text: str, names: Mapping[str, str]) -> str:
-    """The Markdown with names in place of the ids that are known.
-
-    Args:
-        names: With their marks, such as `@Ana` or `#general`; people chose them: nothing in them formats or calls, and
-            none ends a table's cell or a piece of code.
-    """
-    return _ID.sub(lambda found: _named(names.get(found[0], "")) or found[0], text)
-
-
-def _named(name: str) -> str:
-    shown = one_line(name)
-    mark = shown[:1] if shown[:1] in {"@", "#"} else ""
-    rest = _unformatted(shown.lstrip("@# "))
-    if rest.startswith("-"):
-        rest = f"‐{rest[1:]}"  # no item of a list, should it begin a line
-    return unmentioned(mark + rest) if rest else ""

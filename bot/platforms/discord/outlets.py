@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from io import BytesIO
-from typing import Any, Final, Protocol, TypeVar
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
 
 import discord
-from cachetools import TTLCache
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
-from bot.platforms.discord.cards import Button, Payload
+from bot.platforms.discord.cards import Payload
 from bot.platforms.discord.errors import (
     INVALID_FORM,
     NO_HISTORY,
@@ -24,37 +19,15 @@ from bot.platforms.discord.errors import (
     TOKEN_OVER,
     TOO_MANY_EDITS,
     DiscordError,
-    done,
 )
-from bot.platforms.discord.pace import Pace, Turns
-from rag.ports import Clock
+from bot.platforms.discord.line import Line
+from bot.platforms.discord.objects import Picture, embeds_of, files_of, pings_of, view_of
 
 log = logging.getLogger(__name__)
 
-_T = TypeVar("_T")
-
-_TRIES: Final = 4
-_PAUSE_S: Final = 0.5
-_LONGEST_PAUSE_S: Final = 30.0
 _NONCE_CHARS: Final = 25
-_MOST_PLAIN: Final = 10_000
-_PLAIN_S: Final = 600.0
 # Discord takes answers for fifteen minutes; what is begun shortly before is ended in another way.
 _TOKEN_S: Final = 14.5 * 60
-_STYLES: Final[Mapping[str, discord.ButtonStyle]] = {
-    "primary": discord.ButtonStyle.primary,
-    "secondary": discord.ButtonStyle.secondary,
-    "danger": discord.ButtonStyle.danger,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """An image that stands below a message, with a text for those who do not see it."""
-
-    name: str
-    content: bytes
-    alt: str
 
 
 class Outlet(Protocol):
@@ -98,77 +71,6 @@ class Outlet(Protocol):
         ...
 
 
-class Line:
-    """The way to Discord: what fails for a moment is tried again, and what was begun comes to its end.
-
-    The library's calls are never cancelled: one that is, while Discord has told everybody to wait, would let all
-    others wait for ever (discord.py 2.7).
-    """
-
-    def __init__(self, client: discord.Client, clock: Clock, turns: Turns) -> None:
-        self.client = client
-        self.turns = turns
-        self.clock = clock
-        self.pace = Pace(clock)
-        self._plain = TTLCache[str, None](_MOST_PLAIN, _PLAIN_S, timer=clock.monotonic)
-        self._calls: set[asyncio.Task[Any]] = set()
-
-    def is_plain(self, channel: str) -> bool:
-        """Whether embeds are not shown in a channel: the bot lacks the permission, or they were lost before."""
-        place = self.client.get_channel(int(channel)) if channel else None
-        if isinstance(place, discord.abc.GuildChannel | discord.Thread) and place.guild.me is not None:
-            return channel in self._plain or not place.permissions_for(place.guild.me).embed_links
-        return channel in self._plain
-
-    def note_plain(self, channel: str) -> None:
-        """Embeds were refused in a channel, or got lost."""
-        self._plain[channel] = None
-
-    def compare(self, channel: str, payload: Payload, message: discord.Message) -> None:
-        """Look whether what was sent stands there: a server may leave out what it does not show."""
-        if payload.embeds and not message.embeds:
-            self.note_plain(channel)
-
-    async def do(self, work: Callable[[], Awaitable[_T]], *, tries: int = _TRIES, waits: bool = True) -> _T:
-        """Do it, and again where that helps.
-
-        Args:
-            waits: It counts among the bot's calls; what answers an interaction does not.
-
-        Raises:
-            DiscordError: It was not done, as far as anybody knows.
-        """
-        trying = AsyncRetrying(
-            retry=retry_if_exception(_is_passing),
-            wait=_pause,
-            stop=stop_after_attempt(tries),
-            sleep=self.clock.sleep,
-            reraise=True,
-        )
-        return await trying(self._whole, work, waits=waits)
-
-    def begin(self, work: Callable[[], Awaitable[object]]) -> None:
-        """Do something that nobody waits for: once, and only if it takes nobody's turn."""
-        if self.turns.is_busy:
-            return
-        call = asyncio.create_task(_whole(work))
-        self._calls.add(call)
-        call.add_done_callback(self._forget)
-
-    async def _whole(self, work: Callable[[], Awaitable[_T]], *, waits: bool) -> _T:
-        if waits:
-            await self.turns.wait()
-        call = asyncio.create_task(_whole(work))
-        self._calls.add(call)
-        call.add_done_callback(self._forget)
-        return await asyncio.shield(call)
-
-    def _forget(self, call: asyncio.Task[Any]) -> None:
-        self._calls.discard(call)
-        if not call.cancelled():
-            call.exception()  # whoever was waiting for it may have gone
-
-
 class ChannelOutlet:
     """Messages in a channel, a thread or a direct message.
 
@@ -200,12 +102,12 @@ class ChannelOutlet:
                 if replies
                 else None
             )
-            how: dict[str, Any] = {"view": _view(payload.rows), "reference": reference, "nonce": nonce}
+            how: dict[str, Any] = {"view": view_of(payload.rows), "reference": reference, "nonce": nonce}
             return await place.send(
                 payload.content or None,
-                embeds=_embeds(payload),
-                files=_files(pictures),
-                allowed_mentions=_pings(payload),
+                embeds=embeds_of(payload),
+                files=files_of(pictures),
+                allowed_mentions=pings_of(payload),
                 **how,
             )
 
@@ -231,7 +133,7 @@ class ChannelOutlet:
                     raise
                 await self._edit(channel, int(message), payload, pictures)
         except DiscordError as error:
-            if error.code == TOO_MANY_EDITS or _waits_long(error):
+            if error.code == TOO_MANY_EDITS or error.waits_long:
                 log.info("posted anew: %s", error)
                 await self.delete(address)
                 return False
@@ -242,14 +144,14 @@ class ChannelOutlet:
 
     async def _edit(self, channel: str, message: int, payload: Payload, pictures: Sequence[Picture]) -> None:
         place = self._place(channel).get_partial_message(message)
-        how: dict[str, Any] = {"attachments": _files(pictures)} if pictures else {}
+        how: dict[str, Any] = {"attachments": files_of(pictures)} if pictures else {}
 
         async def edited() -> discord.Message:
             return await place.edit(
                 content=payload.content or None,
-                embeds=_embeds(payload),
-                view=_view(payload.rows),
-                allowed_mentions=_pings(payload),
+                embeds=embeds_of(payload),
+                view=view_of(payload.rows),
+                allowed_mentions=pings_of(payload),
                 **how,
             )
 
@@ -328,10 +230,10 @@ class InteractionOutlet:
             message: discord.Message = await self._line.do(
                 lambda: self._interaction.edit_original_response(
                     content=payload.content or None,
-                    embeds=_embeds(payload),
-                    view=_view(payload.rows),
-                    attachments=_files(pictures),
-                    allowed_mentions=_pings(payload),
+                    embeds=embeds_of(payload),
+                    view=view_of(payload.rows),
+                    attachments=files_of(pictures),
+                    allowed_mentions=pings_of(payload),
                 ),
                 waits=False,
             )
@@ -342,10 +244,10 @@ class InteractionOutlet:
         message = await self._line.do(
             lambda: self._interaction.followup.send(
                 payload.content,
-                embeds=_embeds(payload),
-                view=_view(payload.rows) or discord.utils.MISSING,
-                files=_files(pictures),
-                allowed_mentions=_pings(payload),
+                embeds=embeds_of(payload),
+                view=view_of(payload.rows) or discord.utils.MISSING,
+                files=files_of(pictures),
+                allowed_mentions=pings_of(payload),
                 ephemeral=self.is_private,
                 wait=True,
             ),
@@ -357,12 +259,12 @@ class InteractionOutlet:
         """Change it."""
 
         async def edited() -> object:
-            how: dict[str, Any] = {"attachments": _files(pictures)} if pictures else {}
+            how: dict[str, Any] = {"attachments": files_of(pictures)} if pictures else {}
             how |= {
                 "content": payload.content or None,
-                "embeds": _embeds(payload),
-                "view": _view(payload.rows),
-                "allowed_mentions": _pings(payload),
+                "embeds": embeds_of(payload),
+                "view": view_of(payload.rows),
+                "allowed_mentions": pings_of(payload),
             }
             if address == self.original:
                 return await self._interaction.edit_original_response(**how)
@@ -419,65 +321,5 @@ class InteractionOutlet:
                     raise
 
 
-async def _whole(work: Callable[[], Awaitable[_T]]) -> _T:
-    return await done(work)
-
-
-def _is_passing(error: BaseException) -> bool:
-    if not isinstance(error, DiscordError) or not error.is_passing:
-        return False
-    return error.retry_after_s is None or error.retry_after_s <= _LONGEST_PAUSE_S
-
-
-def _waits_long(error: DiscordError) -> bool:
-    """Whether nobody would wait until it may be done again, as with messages that are older than an hour (30046)."""
-    return error.retry_after_s is not None and error.retry_after_s > _LONGEST_PAUSE_S
-
-
-def _pause(state: RetryCallState) -> float:
-    """As long as Discord asks for, or twice as long each time."""
-    error = state.outcome.exception() if state.outcome else None
-    log.info("again: %s", error)
-    asked = error.retry_after_s if isinstance(error, DiscordError) else None
-    return _PAUSE_S * 2.0 ** (state.attempt_number - 1) if asked is None else asked
-
-
 def _message(address: str) -> int:
     return int(address.partition("/")[2])
-
-
-def _embeds(payload: Payload) -> list[discord.Embed]:
-    return [discord.Embed.from_dict(embed) for embed in payload.embeds]
-
-
-def _view(rows: Sequence[Sequence[Button]]) -> discord.ui.View | None:
-    """The buttons; what is pressed is read from the event, so that any process and any shard can do so."""
-    if not rows:
-        return None
-    view = discord.ui.View(timeout=None)
-    for at, row in enumerate(rows):
-        for button in row:
-            view.add_item(
-                discord.ui.Button(
-                    label=button.label or None,
-                    emoji=button.emoji or None,
-                    custom_id=button.custom_id,
-                    style=_STYLES[button.style],
-                    row=at,
-                )
-            )
-    view.stop()  # else the library would keep each of them, for ever
-    return view
-
-
-def _files(pictures: Sequence[Picture]) -> list[discord.File]:
-    return [discord.File(BytesIO(one.content), one.name, description=one.alt) for one in pictures]
-
-
-def _pings(payload: Payload) -> discord.AllowedMentions:
-    return discord.AllowedMentions(
-        everyone=False,
-        users=[discord.Object(int(user)) for user in payload.pings],
-        roles=[discord.Object(int(role)) for role in payload.role_pings],
-        replied_user=False,
-    )

@@ -12,7 +12,7 @@ import discord
 from cachetools import TTLCache
 
 from bot.platforms.discord.errors import NOT_THERE, DiscordError
-from bot.platforms.discord.outlets import Line
+from bot.platforms.discord.line import Line
 from rag.model import Turn
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from cachetools import TTLCache
 
 from bot.messages import DIRECT, Locale, Person
 from bot.platforms.discord.errors import MISSING_ACCESS, UNKNOWN_MEMBER, UNKNOWN_SERVER, UNKNOWN_USER, DiscordError
-from bot.platforms.discord.outlets import Line
+from bot.platforms.discord.line import Line
 from bot.platforms.memory import Memory
 
 log = logging.getLogger(__name__)

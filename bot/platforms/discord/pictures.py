@@ -6,7 +6,7 @@ import asyncio
 from typing import Final
 
 from bot.charts.chart import Chart
-from bot.platforms.discord.outlets import Picture
+from bot.platforms.discord.objects import Picture
 from bot.reports import amounts_of
 
 _FILE: Final = "spending.png"

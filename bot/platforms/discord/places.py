@@ -10,7 +10,7 @@ import discord
 from cachetools import TTLCache
 
 from bot.platforms.discord.errors import DiscordError
-from bot.platforms.discord.outlets import Line
+from bot.platforms.discord.line import Line
 
 log = logging.getLogger(__name__)
 

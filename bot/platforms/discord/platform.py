@@ -12,13 +12,14 @@ from typing import Final
 import discord
 from discord.gateway import DiscordWebSocket
 
+from bot.chats import DISCORD_API_URL, DiscordSettings, DiscordTokens
 from bot.messages import Locale
 from bot.platforms.discord.client import Client, make_client
 from bot.platforms.discord.desk import NAME, Desk, Spot
 from bot.platforms.discord.errors import DiscordError
 from bot.platforms.discord.inbox import Inbox
 from bot.platforms.discord.library import on_refusal, point_at
-from bot.platforms.discord.outlets import Line
+from bot.platforms.discord.line import Line
 from bot.platforms.discord.pace import Turns
 from bot.platforms.discord.past import Past
 from bot.platforms.discord.people import Directory
@@ -35,7 +36,6 @@ from bot.platforms.discord.start import (
 )
 from bot.platforms.tasks import Tasks
 from bot.ports import Core
-from bot.settings import DISCORD_API_URL, DiscordSettings, DiscordTokens
 from rag.errors import ConfigurationError
 from rag.ports import Clock
 

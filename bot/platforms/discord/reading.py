@@ -7,9 +7,9 @@ import re
 import discord
 
 from bot.messages import Addressed
-from bot.platforms.discord.markup import Said, read
 from bot.platforms.discord.people import Directory
 from bot.platforms.discord.places import Place
+from bot.platforms.discord.said import Said, read
 
 # Messages that people wrote; all other types tell of something that happened.
 _MENTIONED = re.compile(r"<(?:@[!&]?|#)(\d{15,20})>")

@@ -25,7 +25,7 @@ from bot.platforms.discord.errors import (
     UNKNOWN_CHANNEL,
     DiscordError,
 )
-from bot.platforms.discord.markup import ids_in, with_names
+from bot.platforms.discord.names import ids_in, with_names
 from bot.platforms.discord.offers import call_of
 from bot.platforms.discord.outlets import ChannelOutlet, Outlet
 from bot.platforms.discord.pictures import as_bars, drawn

@@ -9,7 +9,8 @@ import discord
 from bot.locales import phrases_in
 from bot.platforms.discord.cards import Payload
 from bot.platforms.discord.errors import DiscordError
-from bot.platforms.discord.outlets import ChannelOutlet, Line
+from bot.platforms.discord.line import Line
+from bot.platforms.discord.outlets import ChannelOutlet
 from bot.platforms.discord.people import Directory
 from bot.platforms.tasks import Tasks
 

@@ -11,9 +11,10 @@ from typing import Any, Final, TypeVar, cast
 import discord
 from discord.http import Route
 
+from bot.chats import DiscordSettings, DiscordTokens
 from bot.platforms.discord.errors import DiscordError, done
 from bot.platforms.discord.offers import application_commands, differs, in_one_server, installs_of
-from bot.settings import BOT_FILE, DiscordSettings, DiscordTokens
+from bot.settings import BOT_FILE
 from rag.errors import ConfigurationError, ConfigurationProblem
 from rag.ports import Clock
 

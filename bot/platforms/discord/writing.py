@@ -11,7 +11,9 @@ from typing import Final
 from bot.locales import Phrases
 from bot.platforms.discord.cards import Payload, running
 from bot.platforms.discord.errors import MISSING_PERMISSIONS, DiscordError
-from bot.platforms.discord.outlets import Line, Outlet, Picture
+from bot.platforms.discord.line import Line
+from bot.platforms.discord.objects import Picture
+from bot.platforms.discord.outlets import Outlet
 from bot.platforms.tables import TableStream
 from bot.platforms.tasks import Tasks
 

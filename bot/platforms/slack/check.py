@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bot.chats import SlackSettings, SlackTokens
 from bot.platforms.slack.start import Identity, first_url, who_am_i
 from bot.platforms.slack.web import SlackError, open_web
-from bot.settings import SlackSettings, SlackTokens
 from rag.errors import ConfigurationError
 from rag.ports import Clock
 

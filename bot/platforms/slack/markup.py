@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
+from bot.platforms.called import without_name
 from bot.platforms.flattening import PLAIN, Marks, flattened, plain_link
 from bot.safety.mentions import unmentioned
 from bot.text import cut, fenceless, hides_target, one_line, plain
@@ -29,9 +30,6 @@ _BREAKS_OUT = re.compile(r"[\s<>|\"\\^`{}\x00-\x1f\x7f]")
 _ENTITY = re.compile(r"&(lt|gt|amp);")
 _ENTITIES = {"lt": "<", "gt": ">", "amp": "&"}
 _ANGLED = re.compile(r"<([^<>\n]+)>")
-_AFTER_NAME = re.compile(r"\s*(?:[,:](?![\w+'-]+:))?\s*")
-# What follows a name without a space: `<@U0BOT>, what` and `<@U0BOT>?`.
-_CLOSES = re.compile(r"[,.;:!?)\]}…\n]|\Z")
 
 
 def escape(text: str) -> str:
@@ -157,7 +155,7 @@ def read(text: str, *, bot_user: str, names: Callable[[str], str] | Mapping[str,
             segments[-1] += _shown(angled[1], name)
     segments[-1] += _unescaped(text[at:])
     # Whoever is named after the first words, or after the bot, is only spoken of.
-    return Said(_joined(segments), len(segments) > 1, "" if first in {None, bot_user} else str(first))
+    return Said(without_name(segments), len(segments) > 1, "" if first in {None, bot_user} else str(first))
 
 
 def _mentioned(content: str) -> str:
@@ -195,15 +193,3 @@ def _special(command: str, label: str, name: Callable[[str], str]) -> str:
 def _unescaped(text: str) -> str:
     """Once and no more: `&amp;lt;` is how somebody wrote `&lt;`."""
     return _ENTITY.sub(lambda entity: _ENTITIES[entity[1]], text)
-
-
-def _joined(segments: list[str]) -> str:
-    """The text without what stood between the segments: the bot's name."""
-    text = segments[0]
-    for segment in segments[1:]:
-        if not text.strip():
-            text = segment[found.end() :] if (found := _AFTER_NAME.match(segment)) else segment
-            continue
-        text, segment = text.rstrip(" \t"), segment.lstrip(" \t")  # noqa: PLW2901 - the same, trimmed
-        text += segment if text.endswith("\n") or _CLOSES.match(segment) else f" {segment}"
-    return text.strip()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from bot.chats import SlackSettings, SlackTokens
 from bot.messages import Locale
 from bot.platforms.slack.app import bolt_app, dispatch
 from bot.platforms.slack.desk import Desk
@@ -23,7 +24,7 @@ from bot.platforms.slack.start import first_url, patiently, who_am_i, wrong_app_
 from bot.platforms.slack.web import open_web
 from bot.platforms.tasks import Tasks
 from bot.ports import Core
-from bot.settings import BOT_FILE, SlackSettings, SlackTokens
+from bot.settings import BOT_FILE
 from rag.errors import ConfigurationError, ConfigurationProblem
 from rag.ports import Clock
 
