@@ -24,6 +24,7 @@ from bot.platforms.discord.replies import DiscordReplies, Silence
 from bot.platforms.typed import is_about_thread
 from bot.ports import Core
 from bot.text import cut, one_line
+from rag.model import Turn
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -126,6 +127,7 @@ class Interactions:
         thread = self._thread(where, message or str(interaction.id))
         if is_about_thread(text, NAME) and not where.known.is_thread and not where.known.is_direct:
             thread = await self._core.last_thread(author, Post(NAME, where.place)) or thread
+        title = where.known.title if await self._core.last_question(thread) is None else ""
         incoming = IncomingMessage(
             event_id=f"interaction-{interaction.id}",
             thread=thread,
@@ -134,6 +136,7 @@ class Interactions:
             text=text,
             addressed="mention",
             is_resumable=where.is_ours,
+            history=(Turn("user", title),) if title else (),
         )
         spot = Spot(
             where.channel,

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 _MOST_TURNS: Final = 12
 _LONGEST_CHAIN: Final = 40
 _LONGEST_S: Final = 3.0
-_REMEMBERED: Final = 50_000
+_REMEMBERED: Final = 5_000
 _REMEMBERED_S: Final = 86_400.0
 _LOOKED_THROUGH: Final = 50
 
