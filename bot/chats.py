@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rag.errors import ConfigurationProblem
 from rag.settings import Expected, Flag, Section
@@ -54,6 +54,12 @@ class _Shards(Section):
     count: Annotated[int, Between(1, 100_000, "shards")]
     ids: tuple[Annotated[int, Between(0, 99_999, "the number of a shard")], ...] = ()
 
+    @model_validator(mode="after")
+    def _are_there(self) -> Self:
+        if any(one >= self.count for one in self.ids):
+            raise ValueError  # the sentence is the wrapper's
+        return self
+
     @property
     def own(self) -> Sequence[int]:
         """The shards of this process; all of them where none is named."""
@@ -79,7 +85,7 @@ class DiscordSettings(PlatformSettings):
     direct_messages: Flag = True
     servers: tuple[_Snowflake, ...] = ()
     test_servers: tuple[_Snowflake, ...] = ()
-    shards: _Shards | None = None
+    shards: Annotated[_Shards | None, Expected("a count, and ids that are below it: {count: 4, ids: [0, 1]}")] = None
 
 
 class Platforms(Section):

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 _TEXT, _DIRECT = 0, 1
 # Nobody's files are taken, so it does not matter; older servers do not tell it.
 _FILE_BYTES: Final = 10_485_760
+_LONGEST_OVER_S: Final = 5.0
 
 
 def point_at(api_url: str, gateway_url: str = "") -> None:
@@ -62,6 +63,8 @@ class _Over(asyncio.Event):
         """A call was refused."""
         super().clear()
         self._told()
+        # Who has it to set it again may be cancelled meanwhile, and all others would wait for ever.
+        asyncio.get_running_loop().call_later(_LONGEST_OVER_S, self.set)
 
 
 def _guarded(name: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:

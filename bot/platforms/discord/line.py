@@ -29,8 +29,7 @@ _PLAIN_S: Final = 600.0
 class Line:
     """The way to Discord: what fails for a moment is tried again, and what was begun comes to its end.
 
-    The library's calls are never cancelled: one that is, while Discord has told everybody to wait, would let all
-    others wait for ever (discord.py 2.7).
+    What matters is never cancelled: whatever Discord has done by then, nobody would know of it.
     """
 
     def __init__(self, client: discord.Client, clock: Clock, turns: Turns) -> None:
@@ -40,6 +39,7 @@ class Line:
         self.pace = Pace(clock)
         self._plain = TTLCache[str, None](_MOST_PLAIN, _PLAIN_S, timer=clock.monotonic)
         self._calls: set[asyncio.Task[Any]] = set()
+        self._signs: set[asyncio.Task[Any]] = set()
 
     def is_plain(self, channel: str) -> bool:
         """Whether embeds are not shown in a channel: the bot lacks the permission, or they were lost before."""
@@ -80,12 +80,19 @@ class Line:
         if self.turns.is_busy:
             return
         call = asyncio.create_task(_whole(work))
-        self._calls.add(call)
+        self._signs.add(call)
         call.add_done_callback(self._forget)
+
+    def refused(self) -> None:
+        """Discord has refused a call for the sake of all of them: what nobody waits for makes room."""
+        self.turns.refused()
+        for sign in tuple(self._signs):
+            sign.cancel()
 
     async def _whole(self, work: Callable[[], Awaitable[_T]], *, waits: bool) -> _T:
         if waits:
-            await self.turns.wait()
+            async with self.turns.turn():
+                return await self._whole(work, waits=False)
         call = asyncio.create_task(_whole(work))
         self._calls.add(call)
         call.add_done_callback(self._forget)
@@ -93,6 +100,7 @@ class Line:
 
     def _forget(self, call: asyncio.Task[Any]) -> None:
         self._calls.discard(call)
+        self._signs.discard(call)
         if not call.cancelled():
             call.exception()  # whoever was waiting for it may have gone
 

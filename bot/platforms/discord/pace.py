@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -62,7 +62,8 @@ class Turns:
         self._limited_until_s = math.inf if is_limited else -math.inf
         self._begun = deque[float](maxlen=max(1, int(_A_SECOND * share)))
         self._line = asyncio.Lock()
-        self._waiting = 0
+        self._waiting = self._under_way = 0
+        self._not_before_s = -math.inf
 
     @property
     def is_busy(self) -> bool:
@@ -70,22 +71,34 @@ class Turns:
         return self._waiting > 0
 
     def refused(self) -> None:
-        """Discord has refused a call for the sake of all of them."""
-        self._limited_until_s = max(self._limited_until_s, self._clock.monotonic() + _LIMITED_S)
+        """Discord has refused a call for the sake of all of them; those under way are tried again by the library."""
+        now_s = self._clock.monotonic()
+        self._limited_until_s = max(self._limited_until_s, now_s + _LIMITED_S)
+        self._not_before_s = now_s + 1.0 + self._under_way / _A_SECOND
 
-    async def wait(self) -> None:
-        """Return when it is this call's turn, in the order in which they came."""
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Begin when it is this call's turn, in the order in which they came."""
         self._waiting += 1
         try:
             async with self._line:
-                now_s = self._clock.monotonic()
-                if now_s < self._limited_until_s and len(self._begun) == self._begun.maxlen:
-                    wait_s = self._begun[0] + 1.0 - now_s
-                    if wait_s > 0:
-                        await self._clock.sleep(wait_s)
+                if (wait_s := self._wait_s()) > 0:
+                    await self._clock.sleep(wait_s)
                 self._begun.append(self._clock.monotonic())
         finally:
             self._waiting -= 1
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+
+    def _wait_s(self) -> float:
+        now_s = self._clock.monotonic()
+        if now_s >= self._limited_until_s:
+            return 0.0
+        full_s = self._begun[0] + 1.0 if len(self._begun) == self._begun.maxlen else -math.inf
+        return max(full_s, self._not_before_s) - now_s
 
 
 class Pace:

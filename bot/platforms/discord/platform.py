@@ -95,7 +95,7 @@ class DiscordPlatform:
     async def _serve(self, core: Core) -> None:
         async with self._logged_in() as client, Tasks() as tasks:
             line = Line(client, self._clock, self._turns())
-            on_refusal(client, line.turns.refused)
+            on_refusal(client, line.refused)
             directory = Directory(line, locale=self._locale, servers=self._settings.servers)
             reader = Reader(client, directory)
             desk = Desk(

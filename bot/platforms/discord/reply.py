@@ -17,6 +17,7 @@ from bot.platforms.discord.desk import NAME, Desk, Spot
 from bot.platforms.discord.errors import (
     CLOSED,
     HAS_A_THREAD,
+    INVALID_FORM,
     MISSING_PERMISSIONS,
     NOT_ALLOWED,
     NOT_THERE,
@@ -257,16 +258,20 @@ class DiscordReply:
             DiscordError: It is not shown.
         """
         embeds, pictures = not writing.outlet.is_plain, await drawn(card.chart)
-        refused = ""
+        refused, has_buttons = "", True
         while True:
             payloads = self._payloads(card, embeds=embeds, chart_text="" if pictures else as_bars(card.chart))
+            if not has_buttons:
+                payloads = [replace(payload, rows=()) for payload in payloads]
             try:
                 await writing.finish(payloads, pictures)
             except DiscordError as error:
                 if pictures and not error.is_passing and error.code not in TOKEN_OVER | NOT_THERE:
                     pictures = ()
-                elif embeds and error.code == MISSING_PERMISSIONS:
+                elif embeds and error.code in {MISSING_PERMISSIONS, INVALID_FORM}:
                     embeds, refused = False, writing.outlet.channel
+                elif has_buttons and error.code == INVALID_FORM:
+                    has_buttons = False
                 else:
                     raise
             else:
@@ -361,7 +366,7 @@ class DiscordReply:
     async def _whisper(self, card: Card) -> None:
         """Say it in a direct message, and where it was asked that it is there: a mention has no other way."""
         is_told = await self._tell(replace(card, actions=()))
-        if not self._spot.channel or not self._spot.answers:
+        if not self._spot.channel or not self._spot.answers or self._spot.is_pressed:
             return
         pointer = Card(
             self._phrases("discord.told_directly" if is_told else "discord.cannot_tell_directly"),
