@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.chats import DiscordSettings, DiscordTokens
 from bot.platforms.discord.client import make_client
 from bot.platforms.discord.errors import DiscordError
-from bot.platforms.discord.library import point_at
+from bot.platforms.discord.library import close, point_at
 from bot.platforms.discord.start import Gateway, gateway_of, log_in
 from rag.errors import ConfigurationError
 from rag.ports import Clock
@@ -57,4 +57,4 @@ async def check(settings: DiscordSettings, tokens: DiscordTokens, clock: Clock) 
     except DiscordError as error:
         raise DiscordAway(str(error)) from error
     finally:
-        await client.close()
+        await close(client)

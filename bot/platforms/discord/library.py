@@ -51,6 +51,15 @@ def on_refusal(client: discord.Client, told: Callable[[], None]) -> None:
     client.http._global_over = _Over(told)  # noqa: SLF001 - all calls wait for it
 
 
+async def close(client: discord.Client) -> None:
+    """Close all connections, and leave nothing behind: the library goes on to wait for what it would tell."""
+    await client.close()
+    waiting = client._connection._ready_task  # noqa: SLF001 - its owner
+    if waiting is not None:
+        waiting.cancel()
+        await asyncio.wait([waiting])
+
+
 class _Over(asyncio.Event):
     """Is set while calls may be made."""
 

@@ -18,7 +18,7 @@ from bot.platforms.discord.client import Client, make_client
 from bot.platforms.discord.desk import NAME, Desk, Spot
 from bot.platforms.discord.errors import DiscordError
 from bot.platforms.discord.inbox import Inbox
-from bot.platforms.discord.library import on_refusal, point_at
+from bot.platforms.discord.library import close, on_refusal, point_at
 from bot.platforms.discord.line import Line
 from bot.platforms.discord.pace import Turns
 from bot.platforms.discord.past import Past
@@ -145,7 +145,7 @@ class DiscordPlatform:
                 yield client
                 return
             finally:
-                await client.close()
+                await close(client)
 
     async def _log_in(self, gateway: Gateway) -> tuple[Client, discord.AppInfo]:
         """A new client each time: one that was refused is of no use any more."""
@@ -153,7 +153,7 @@ class DiscordPlatform:
         try:
             return client, await log_in(client, self._tokens)
         except BaseException:
-            await client.close()
+            await close(client)
             raise
 
     async def _connect(self, client: Client, is_ready: asyncio.Event) -> None:
