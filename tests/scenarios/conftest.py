@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -46,3 +47,21 @@ def bia(discord: Discord, acme: Guild) -> local_discord.User:
 @pytest.fixture
 def lobby(discord: Discord, acme: Guild) -> local_discord.Channel:
     return discord.channel(acme, "lobby")
+
+
+class _HurriedAsyncio:
+    """What Discord's library takes for `asyncio`: its fixed pauses after a fault, of whole seconds, are short."""
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(asyncio, name)
+
+    @staticmethod
+    async def sleep(seconds: float) -> None:
+        await asyncio.sleep(seconds / 25 if isinstance(seconds, int) else seconds)
+
+
+@pytest.fixture(autouse=True)
+def _hurried_library(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    if "discord" in request.module.__name__:
+        for module in ("discord.http", "discord.webhook.async_"):
+            monkeypatch.setattr(f"{module}.asyncio", _HurriedAsyncio())

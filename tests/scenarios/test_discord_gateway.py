@@ -87,6 +87,7 @@ async def test_an_answer_under_way_is_not_touched_by_what_happens_to_the_connect
     discord: Discord, bia: User, lobby: Channel, tmp_path: Path
 ) -> None:
     gate = Gate()
+    discord.buckets.messages = (50, 5.0)
     async with served(discord, tmp_path, model(vacation=("Thirty ", gate, "days.")), clock=HurriedClock()):
         for happens in (discord.drops, discord.asks_to_reconnect, discord.invalidates):
             question = await discord.says(bia, lobby, f"{discord.mention} vacation")
@@ -136,6 +137,7 @@ async def test_a_connection_that_is_alive_but_deaf_is_noticed_and_what_was_misse
     discord: Discord, bia: User, lobby: Channel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     discord.heartbeat_s = 0.1
+    discord.buckets.messages = (50, 5.0)
     clock = _Wound()
     monkeypatch.setattr("discord.gateway.time", clock)
     pipeline = yes()

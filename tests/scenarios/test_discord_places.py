@@ -433,4 +433,5 @@ async def test_a_direct_message_is_answered_in_the_language_that_was_last_used_w
         await answered(discord, direct)
         await discord.presses(ana, of_bot(discord, direct)[0], "Good answer")
         await discord.says(ana, direct, "vacation")
-        await discord.until(lambda: phrases_in("pt-BR")("discord.button.retry") in of_bot(discord, direct)[-1].buttons)
+        retry = phrases_in("pt-BR")("discord.button.retry")
+        await discord.until(lambda: any(retry in one.buttons for one in of_bot(discord, direct)[1:]))

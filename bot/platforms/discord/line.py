@@ -86,7 +86,8 @@ class Line:
     def refused(self) -> None:
         """Discord has refused a call for the sake of all of them: what nobody waits for makes room."""
         self.turns.refused()
-        for sign in tuple(self._signs):
+        # The one that was refused tells all others when they may go on.
+        for sign in self._signs - {asyncio.current_task()}:
             sign.cancel()
 
     async def _whole(self, work: Callable[[], Awaitable[_T]], *, waits: bool) -> _T:
