@@ -48,7 +48,7 @@ contracts: $(VENV)/.installed-dev
 
 unit: $(VENV)/.installed-dev
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n auto --maxprocesses 4
+	$(BIN)/coverage run -m pytest -n 3
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from rag.errors import ConfigurationProblem
 from rag.settings import Expected, Flag, Section
@@ -52,13 +52,14 @@ class _Shards(Section):
     """The part of a large bot that this process serves."""
 
     count: Annotated[int, Between(1, 100_000, "shards")]
-    ids: tuple[Annotated[int, Between(0, 99_999, "the number of a shard")], ...] = ()
+    ids: Annotated[tuple[int, ...], Expected("numbers of shards, from 0 on and below the count, such as [0, 1]")] = ()
 
-    @model_validator(mode="after")
-    def _are_there(self) -> Self:
-        if any(one >= self.count for one in self.ids):
+    @field_validator("ids")
+    @classmethod
+    def _are_there(cls, ids: tuple[int, ...], known: ValidationInfo) -> tuple[int, ...]:
+        if any(not 0 <= one < known.data.get("count", 100_000) for one in ids):
             raise ValueError  # the sentence is the wrapper's
-        return self
+        return ids
 
     @property
     def own(self) -> Sequence[int]:
@@ -85,7 +86,7 @@ class DiscordSettings(PlatformSettings):
     direct_messages: Flag = True
     servers: tuple[_Snowflake, ...] = ()
     test_servers: tuple[_Snowflake, ...] = ()
-    shards: Annotated[_Shards | None, Expected("a count, and ids that are below it: {count: 4, ids: [0, 1]}")] = None
+    shards: _Shards | None = None
 
 
 class Platforms(Section):

@@ -374,3 +374,15 @@ async def test_commands_have_names_and_descriptions_in_portuguese(discord: Disco
     assert registered["Ask about this message"]["name_localizations"]["pt-BR"] == "Perguntar sobre esta mensagem"
     assert registered["rag-admin"]["default_member_permissions"] == "32"
     assert registered["rag"].get("default_member_permissions") is None
+
+
+async def test_a_command_in_a_forum_post_knows_what_the_post_is_called(
+    discord: Discord, bia: User, acme: Guild, tmp_path: Path
+) -> None:
+    pipeline = model(vacation="Thirty days.")
+    async with served(discord, tmp_path, pipeline):
+        post = await discord.posts(bia, discord.forum(acme, "questions"), "Holidays in Brazil", "Who knows?")
+        for _ in range(2):
+            await discord.slash(bia, post, "ask", question="vacation")
+        await answered(discord, post, answers=2)
+    assert [turn.text for turn in pipeline.asked[0].history] == ["Holidays in Brazil"]

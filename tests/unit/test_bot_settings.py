@@ -132,6 +132,11 @@ def test_auto_is_the_language_of_the_system(tmp_path: Path, environ: dict[str, s
             '1: platforms.discord.servers[0]: expected an id of Discord\'s, such as 81384788765712384, not "acme"',
         ),
         (
+            "platforms: {discord: {shards: {count: 2, ids: [0, 2]}}}",
+            "1: platforms.discord.shards.ids: expected numbers of shards, from 0 on and below the count, such as [0, 1],"
+            " not a list",
+        ),
+        (
             "platforms: {discord: {shards: {count: 0}}}",
             '1: platforms.discord.shards.count: expected a number of shards from 1 to 100000, not "0"',
         ),

@@ -357,9 +357,7 @@ class TestACommand:
 
         assert room.cards[0].text.endswith(f"Try, for example: `{example}`")
 
-    @pytest.mark.parametrize(
-        "text", ["/cost <!channel> *x*", "/budget @everyone", "/sources [a](https://evil.example)"]
-    )
+    @pytest.mark.parametrize("text", ["/cost <!channel> *x*", "/budget @everyone", "/status [a](https://evil.example)"])
     async def test_repeats_nothing_of_what_it_does_not_understand(self, text: str, tmp_path: Path) -> None:
         (card,) = (await handled(tmp_path, ScriptedPipeline(), message(text))).cards
 

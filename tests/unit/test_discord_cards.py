@@ -295,6 +295,14 @@ class TestAround:
 
         assert payload.content == "Costs.\n```\nMon ██ ˋˋˋ\nTue █\n```\n\n**Estimated.**"
 
+    @pytest.mark.parametrize("embeds", [True, False])
+    def test_a_hint_is_small_print_above_the_receipt(self, embeds: bool) -> None:  # noqa: FBT001
+        card = Card("Text.", sources=(Source(1, "A", "", ""),), receipt="Receipt.")
+        (payload,) = finished(card, ENGLISH, embeds=embeds, hint="Say *my* name.")
+        told = str(payload.embeds[0]["description"]) if embeds else payload.content
+
+        assert told.removesuffix("\n-# Receipt.").endswith("**[1]** A\n-# Say \\*my\\* name.")
+
     def test_a_long_chart_is_cut_between_lines(self) -> None:
         payloads = finished(Card("Costs."), ENGLISH, chart_text=("x" * 59 + "\n") * 100)
 

@@ -687,7 +687,7 @@ class TestEnvironment:
         example = (SHIPPED.parent / ".env.example").read_text(encoding="utf-8")
         names = set(re.findall(r"^# ([A-Z_]+)=", example, re.MULTILINE))
         settings = (SHIPPED.parent / "rag/settings").glob("*.py")
-        of_bot = SHIPPED.parent / "bot/settings.py"
-        sources = "".join(path.read_text(encoding="utf-8") for path in (*settings, of_bot, SHIPPED / RAG_FILE))
-        assert len(names) == 14
+        of_bot = (SHIPPED.parent / "bot/settings.py", SHIPPED.parent / "bot/chats.py")
+        sources = "".join(path.read_text(encoding="utf-8") for path in (*settings, *of_bot, SHIPPED / RAG_FILE))
+        assert len(names) == 17
         assert all(name in sources for name in names)

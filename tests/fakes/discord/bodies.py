@@ -56,7 +56,8 @@ def fill(world: World, message: Message, body: Json, files: Files) -> None:
     if flags & COMPONENTS_V2 and (content or embeds):
         told = "What an older message had must be taken away with the edit"
         refuse("content", "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", told)
-    message.content, message.embeds, message.components = content, embeds, components
+    message.content, message.components = content, components
+    message.embeds = [] if world.careless else embeds
     message.attachments, message.flags = attachments, flags
     for file in attachments:
         world.files[file.id] = file

@@ -241,6 +241,15 @@ class Clients(Looks):
             "attachment_size_limit": ATTACHMENT_LIMIT,
             "app_permissions": str(self._app_permissions(channel)),
         }
+        if self.careless:
+            for name in (
+                "channel",
+                "entitlements",
+                "authorizing_integration_owners",
+                "context",
+                "attachment_size_limit",
+            ):
+                del told[name]
         if made.source is not None:
             told["message"] = message_json(made.source, self)
         if guild is None:

@@ -81,7 +81,10 @@ class Rest:
             # A bug of the imitation is raised when it closes; the bot sees what it would see of Discord's own.
             self._app.tasks.bugs.append(bug)
             raise
-        return _respond(call, headers)
+        response = _respond(call, headers)
+        if self._app.careless and call.answer is not None:
+            response.headers["Content-Type"] = "application/json; charset=utf-8"
+        return response
 
     def _route(self, request: web.Request, path: str) -> tuple[Route, dict[str, str]]:
         if request.match_info["version"] != "10":

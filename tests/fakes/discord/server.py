@@ -36,11 +36,13 @@ class Discord(Clients, Faults):
         without: Iterable[str] = (),
         heartbeat_s: float = 41.25,
         plain: bool = False,
+        careless: bool = False,
     ) -> None:
         Clients.__init__(self, shards=shards, intents_allowed=intents_allowed, bot_public=bot_public)
         Faults.__init__(self)
         self.gateway.heartbeat_s = heartbeat_s
         self.plain = plain
+        self.careless = careless
         self.registry = Registry()
         self.buckets = Buckets(self.clock.now, on=limits)
         self.rest = Rest(self, self, self.buckets, self.registry, without)
@@ -151,6 +153,7 @@ async def open_discord(
     without: Iterable[str] = (),
     heartbeat_s: float = 41.25,
     plain: bool = False,
+    careless: bool = False,
 ) -> AsyncIterator[Discord]:
     """`async with open_discord() as discord:` serves until the block ends.
 
@@ -162,6 +165,7 @@ async def open_discord(
         without: Routes that are not there, such as "GET /guilds/*/members/*".
         heartbeat_s: How often the bot is asked to give a sign of life.
         plain: It enforces no nonces, and asks for no permission to embed or attach.
+        careless: It drops embeds, forgets the tokens of interactions, tells little of them, and names a charset.
     """
     discord = Discord(
         shards=shards,
@@ -171,6 +175,7 @@ async def open_discord(
         without=without,
         heartbeat_s=heartbeat_s,
         plain=plain,
+        careless=careless,
     )
     await discord.open()
     try:

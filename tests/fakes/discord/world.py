@@ -38,6 +38,7 @@ class World:
         bot: The bot's user; its id is the application's too.
         everything: Messages in the order in which they came, the deleted ones too.
         nonces: The bot's last message with each nonce.
+        careless: As an imitation that keeps and tells less than Discord does.
         plain: As an imitation that enforces no nonces, and asks for no permission to embed or attach.
     """
 
@@ -55,6 +56,7 @@ class World:
         self.files: dict[str, Attachment] = {}
         self.nonces: dict[str, Message] = {}
         self.plain = False
+        self.careless = False
         self._last_id = 0
         self._made_guilds = 0
         self.bot = self._user("ragbot", bot=True)
