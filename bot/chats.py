@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from rag.errors import ConfigurationProblem
 from rag.settings import Expected, Flag, Section
@@ -52,13 +53,13 @@ class _Shards(Section):
     """The part of a large bot that this process serves."""
 
     count: Annotated[int, Between(1, 100_000, "shards")]
-    ids: Annotated[tuple[int, ...], Expected("numbers of shards, from 0 on and below the count, such as [0, 1]")] = ()
+    ids: tuple[Annotated[int, Between(0, 99_999, "the number of a shard")], ...] = ()
 
     @field_validator("ids")
     @classmethod
     def _are_there(cls, ids: tuple[int, ...], known: ValidationInfo) -> tuple[int, ...]:
-        if any(not 0 <= one < known.data.get("count", 100_000) for one in ids):
-            raise ValueError  # the sentence is the wrapper's
+        if any(one >= known.data.get("count", 100_000) for one in ids):
+            raise PydanticCustomError("refused", "expected numbers below the count: the first shard is 0")
         return ids
 
     @property

@@ -133,8 +133,7 @@ def test_auto_is_the_language_of_the_system(tmp_path: Path, environ: dict[str, s
         ),
         (
             "platforms: {discord: {shards: {count: 2, ids: [0, 2]}}}",
-            "1: platforms.discord.shards.ids: expected numbers of shards, from 0 on and below the count, such as [0, 1],"
-            " not a list",
+            "1: platforms.discord.shards.ids: expected numbers below the count: the first shard is 0",
         ),
         (
             "platforms: {discord: {shards: {count: 0}}}",
