@@ -53,7 +53,12 @@ def on_refusal(client: discord.Client, told: Callable[[], None]) -> None:
 
 async def close(client: discord.Client) -> None:
     """Close all connections, and leave nothing behind: the library goes on to wait for what it would tell."""
+    await _wait_no_more(client)
     await client.close()
+    await _wait_no_more(client)  # a session may have begun meanwhile
+
+
+async def _wait_no_more(client: discord.Client) -> None:
     waiting = client._connection._ready_task  # noqa: SLF001 - its owner
     if waiting is not None:
         waiting.cancel()
